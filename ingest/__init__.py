@@ -1,0 +1,1 @@
+"""Files and interfaces in, raw tables out. Nothing else writes raw."""

@@ -1,0 +1,107 @@
+"""How text becomes numbers, moments and days: DuckDB macros that every feed's columns are declared with.
+
+Each gives NULL for text that it cannot read; the loader reports such a cell as a bad one.
+"""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+# A moment outside of these years is a broken clock, not a delivery.
+_FIRST, _LAST = "timestamp '2000-01-01'", "timestamp '2100-01-01'"
+
+_MACROS = rf"""
+create or replace temp macro plain_number(t) as (
+    case
+        when regexp_full_match(t, '[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?') then t
+        when regexp_full_match(t, '[+-]?\d*,\d+') then replace(t, ',', '.')
+        when regexp_full_match(t, '[+-]?\d{{1,3}}(\.\d{{3}})+,\d+') then replace(replace(t, '.', ''), ',', '.')
+        when regexp_full_match(t, '[+-]?\d{{1,3}}(,\d{{3}})+\.\d+') then replace(t, ',', '')
+    end
+);
+create or replace temp macro finite_double(t) as (
+    case when isfinite(try_cast(t as double)) then try_cast(t as double) end
+);
+create or replace temp macro to_double(t) as finite_double(plain_number(t));
+create or replace temp macro to_price(t) as try_cast(plain_number(t) as decimal(18, 6));
+create or replace temp macro to_volume(t) as try_cast(plain_number(t) as decimal(18, 9));
+
+create or replace temp macro plausible(m) as (case when m >= {_FIRST} and m < {_LAST} then m end);
+
+-- Seconds or milliseconds since 1970, told apart by magnitude: 1e11 seconds is the year 5138, 1e11 ms is 1973.
+create or replace temp macro is_milliseconds(t) as abs(finite_double(t)) >= 1e11;
+create or replace temp macro epoch_to_utc(t) as plausible(
+    case
+        when abs(finite_double(t)) >= 1e15 then null
+        when is_milliseconds(t) then make_timestamp(cast(round(finite_double(t) * 1e3) as bigint))
+        else make_timestamp(cast(round(finite_double(t) * 1e6) as bigint))
+    end
+);
+
+-- 08.06.2025 -> 2025-06-08; a trailing UTC -> +00
+create or replace temp macro iso_text(t) as regexp_replace(
+    regexp_replace(t, '^(\d{{2}})\.(\d{{2}})\.(\d{{4}})', '\3-\2-\1'), '\s*(UTC|GMT)$', '+00'
+);
+create or replace temp macro has_offset(t) as regexp_matches(t, ':\d{{2}}(\.\d+)?\s*(Z|z|[+-]\d{{2}}(:?\d{{2}})?)$');
+create or replace temp macro as_utc(local_time, zone) as timezone('UTC', timezone(zone, local_time));
+create or replace temp macro as_local(utc_time, zone) as timezone(zone, timezone('UTC', utc_time));
+
+-- TIME-5: of two moments with one local time the first occurrence is summer time. A local time that the clock skips is none.
+create or replace temp macro local_to_utc(local_time, zone, occurrence) as (
+    case
+        when occurrence = 1 and as_local(as_utc(local_time, zone) - interval 1 hour, zone) = local_time
+            then as_utc(local_time, zone) - interval 1 hour
+        when as_local(as_utc(local_time, zone), zone) = local_time then as_utc(local_time, zone)
+    end
+);
+create or replace temp macro is_ambiguous(local_time, zone) as (
+    as_local(as_utc(local_time, zone) - interval 1 hour, zone) = local_time
+    or as_local(as_utc(local_time, zone) + interval 1 hour, zone) = local_time
+);
+
+-- A moment as text; without an offset it is local time of `zone`, the `occurrence`-th of its kind in the file.
+create or replace temp macro text_to_utc(t, zone, occurrence) as plausible(
+    case
+        when has_offset(iso_text(t)) then timezone('UTC', try_cast(iso_text(t) as timestamptz))
+        when regexp_matches(iso_text(t), '\d{{2}}:\d{{2}}')
+            then local_to_utc(try_cast(iso_text(t) as timestamp), zone, occurrence)
+    end
+);
+create or replace temp macro market_zone() as '{{zone}}';
+
+-- Imbalance prices: the zone stands in a column of its own.
+create or replace temp macro named_zone(t) as (
+    case
+        when upper(t) in ('UTC', 'GMT', 'Z') then 'UTC'
+        when upper(t) in ('CET', 'MEZ') then 'Etc/GMT-1'
+        when upper(t) in ('CEST', 'MESZ') then 'Etc/GMT-2'
+        when upper(t) = 'EUROPE/BERLIN' then 'Europe/Berlin'
+        when upper(t) = upper(market_zone()) then market_zone()
+    end
+);
+create or replace temp macro on_quarter_hour(m) as (
+    case when extract(minute from m) % 15 = 0 and extract(microsecond from m) % 60000000 = 0 then m end
+);
+create or replace temp macro to_day(t) as (
+    case when regexp_matches(iso_text(t), '^\d{{4}}-\d{{2}}-\d{{2}}([ T]00:00(:00(\.0+)?)?)?(Z|\+00(:?00)?)?$')
+        then try_cast(left(iso_text(t), 10) as date) end
+);
+create or replace temp macro to_flag(t) as (
+    case
+        when lower(t) in ('1', '1.0', 'true', 't', 'yes', 'ja') then true
+        when lower(t) in ('0', '0.0', 'false', 'f', 'no', 'nein') then false
+    end
+);
+create or replace temp macro to_side(t) as (
+    case when upper(t) in ('BUY', 'B') then 'BUY' when upper(t) in ('SELL', 'S') then 'SELL' end
+);
+"""
+
+
+def macros(zone: ZoneInfo) -> str:
+    """The statements that create the parsing macros in a connection.
+
+    Args:
+        zone: the market's time zone, for moments that name none (TIME-3).
+    """
+    return _MACROS.replace("{zone}", zone.key)

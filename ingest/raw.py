@@ -1,0 +1,113 @@
+"""The raw database: one table per feed, the manifest of files, and what is wrong with either."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from ingest.feeds import FEEDS, Feed
+
+SCHEMA_VERSION = 1
+
+_BOOKKEEPING = """
+create table if not exists about (schema_version integer);
+create table if not exists loads (load_id integer primary key, started_at_utc timestamp, source varchar);
+-- one line per file version that was read, landed or not
+create table if not exists manifest (
+    file_id integer primary key, load_id integer, feed varchar, path varchar, file_name varchar,
+    size_bytes bigint, sha256 varchar, file_timestamp_utc timestamp, loaded_at_utc timestamp,
+    rows bigint, bad_rows bigint, status varchar, reason varchar, unknown_columns varchar
+);
+-- what was last seen at a path: a file that has not changed there is never landed again
+create table if not exists sightings (path varchar primary key, sha256 varchar, file_id integer);
+-- every cell that could not be read, and every line that could not be cut into cells
+create table if not exists bad_rows (
+    file_id integer, row_number bigint, column_name varchar, problem varchar, content varchar, is_landed boolean
+);
+-- oddities of whole files
+create table if not exists file_remarks (file_id integer, finding varchar, example varchar);
+create table if not exists contract_contacts (file_id integer, row_number bigint, email varchar, extra varchar);
+"""
+
+
+class RawError(Exception):
+    """Raw cannot be opened or written; the text says why and what to do."""
+
+
+def open_raw(path: Path, zone_macros: str) -> duckdb.DuckDBPyConnection:
+    """Open raw for writing, and make its tables if they are not there.
+
+    Args:
+        path: the database file.
+        zone_macros: the parsing macros (`ingest.parsing.macros`).
+
+    Raises:
+        RawError: if another process holds it, or it is no database of this project.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        con = duckdb.connect(str(path))
+    except (duckdb.Error, OSError) as error:
+        raise RawError(_explain(path, error)) from error
+    con.execute("set TimeZone = 'UTC'")
+    con.execute(_BOOKKEEPING)
+    version = con.execute("select max(schema_version) from about").fetchall()[0][0]
+    if version is None:
+        con.execute("insert into about values (?)", [SCHEMA_VERSION])
+    elif version > SCHEMA_VERSION:
+        con.close()
+        raise RawError(f"{path} was written by a newer version of this project (layout {version}): upgrade first")
+    for feed in FEEDS:
+        con.execute(table_of(feed))
+    con.execute(zone_macros)
+    return con
+
+
+def table_of(feed: Feed) -> str:
+    """The statement that creates a feed's raw table."""
+    columns = ", ".join(f"{column.name} {column.type}" for column in feed.columns)
+    return f"create table if not exists {feed.name} (file_id integer, row_number bigint, {columns}, extra varchar)"
+
+
+def read_raw(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open raw for reading.
+
+    Raises:
+        RawError: if it is missing, another process writes it, or it is no database of this project.
+    """
+    if not path.exists():
+        raise RawError(f"{path} does not exist: land something first with `rtm ingest SOURCE`")
+    try:
+        return duckdb.connect(str(path), read_only=True)
+    except duckdb.Error as error:
+        raise RawError(_explain(path, error)) from error
+
+
+def _explain(path: Path, error: Exception) -> str:
+    text = str(error)
+    if "lock" in text.lower():
+        return (
+            f"{path} is in use by another process: wait until that has ended, then run again\n({text.splitlines()[0]})"
+        )
+    return f"{path} cannot be opened: {text.splitlines()[0]}"
+
+
+def insert_many(
+    con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[Any]], *, replace: bool = False
+) -> None:
+    """Insert rows in few statements, which is far faster than one statement a row.
+
+    Args:
+        con: a connection for writing.
+        table: the table, with one column for each value of a row.
+        rows: the rows.
+        replace: whether a row with the same primary key gives way.
+    """
+    verb = "insert or replace into" if replace else "insert into"
+    for start in range(0, len(rows), 250):
+        some = rows[start : start + 250]
+        places = ", ".join(["(" + ", ".join("?" * len(some[0])) + ")"] * len(some))
+        con.execute(f"{verb} {table} values {places}", [value for row in some for value in row])

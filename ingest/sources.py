@@ -1,0 +1,228 @@
+"""Which files a source holds, and what is in each: hash, encoding, header. Content is judged in `readers`."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import hashlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from ingest.clocks import file_timestamp, without_timestamp
+from ingest.feeds import Feed, Layout, normalise, recognise
+
+_CHUNK = 1 << 24
+_HEADER_LINES = 1 << 16
+
+
+class BadFileError(Exception):
+    """A file that cannot be used; its text says why, for people."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A file of a known feed, as it lies in the source."""
+
+    path: Path
+    feed: Feed
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.path.name
+
+
+@dataclass(frozen=True)
+class CsvShape:
+    """How a CSV file is cut into cells."""
+
+    delimiter: str
+    skipped_lines: int
+    labels: tuple[str, ...]
+    has_trailing_delimiter: bool
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """The labels in the form that columns are matched by."""
+        return tuple(normalise(label) for label in self.labels)
+
+
+@dataclass
+class Inspected:
+    """A candidate after one look at its bytes.
+
+    Attributes:
+        candidate: the file.
+        sha256: of its bytes.
+        size_bytes: its size.
+        changed_ns: when it was last changed, to notice a file that is still being written.
+        timestamp: from its name, naive UTC (TIME-3).
+        readable: the file to read: itself, or a copy in UTF-8.
+        shape: for CSV.
+    """
+
+    candidate: Candidate
+    sha256: str
+    size_bytes: int
+    changed_ns: int
+    timestamp: datetime | None
+    readable: Path
+    shape: CsvShape | None = None
+
+    @property
+    def subject(self) -> str:
+        """What the file is about: its name without timestamp and ending."""
+        return without_timestamp(self.candidate.path.stem)
+
+    def is_unchanged(self) -> bool:
+        """Whether the file still is as it was when it was looked at."""
+        try:
+            now = self.candidate.path.stat()
+        except OSError:
+            return False
+        return (now.st_size, now.st_mtime_ns) == (self.size_bytes, self.changed_ns)
+
+
+def find(source: Path, exclude: Path | None = None) -> tuple[list[Candidate], list[Path]]:
+    """Every file below a source, told apart by folder and name.
+
+    Args:
+        source: a folder, or one file.
+        exclude: a folder to leave out (what the product itself writes), unless the source lies in it.
+
+    Returns:
+        The files of known feeds, and the others; both in the order of their paths. Hidden files are passed over.
+    """
+    known: list[Candidate] = []
+    unknown: list[Path] = []
+    for path in sorted(_files(source)):
+        if exclude is not None and path.is_relative_to(exclude) and not source.is_relative_to(exclude):
+            continue
+        below = Path(source.name, path.relative_to(source)) if path != source else Path(source.parent.name, source.name)
+        feed = recognise(below.as_posix())
+        if feed is None:
+            unknown.append(path)
+        else:
+            known.append(Candidate(path, feed))
+    return known, unknown
+
+
+def _files(source: Path) -> Iterator[Path]:
+    if source.is_file():
+        yield source
+        return
+    for path in source.rglob("*"):
+        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(source).parts):
+            yield path
+
+
+def digest(candidate: Candidate) -> tuple[str, int, int]:
+    """The sha256, size in bytes and time of change (ns) of a file.
+
+    Raises:
+        OSError: if it cannot be read.
+    """
+    stat = candidate.path.stat()
+    with candidate.path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest(), stat.st_size, stat.st_mtime_ns
+
+
+def inspect(candidate: Candidate, seen: tuple[str, int, int], zone: ZoneInfo, scratch: Path) -> Inspected:
+    """Look at a file once: its encoding, its timestamp and, for CSV, its header.
+
+    Args:
+        candidate: the file.
+        seen: what `digest` gave.
+        zone: the market's time zone.
+        scratch: a folder for copies in UTF-8.
+
+    Raises:
+        BadFileError: if the file is empty, no text, lacks a column or has no timestamp where it needs one.
+    """
+    sha256, size, changed_ns = seen
+    timestamp = file_timestamp(candidate.path.stem, zone)
+    if timestamp is None and candidate.feed.needs_timestamp:
+        raise BadFileError("the file's name ends in no timestamp, so it cannot be told when its content was known")
+    if size == 0:
+        raise BadFileError("the file is empty")
+    readable = _readable(candidate.path, scratch / f"{sha256}{candidate.path.suffix}")
+    file = Inspected(candidate, sha256, size, changed_ns, timestamp, readable)
+    if candidate.feed.layout in (Layout.CSV, Layout.WIDE_CSV):
+        file.shape = _csv_shape(readable)
+        _require_columns(candidate.feed, file.shape.header)
+    return file
+
+
+def _readable(path: Path, copy: Path) -> Path:
+    """The file itself if it is UTF-8, else a copy in UTF-8 made from Windows-1252."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    is_utf8 = True
+    has_text = False
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            if b"\0" in chunk:
+                raise BadFileError("the file is not text: it contains zero bytes")
+            has_text = has_text or bool(chunk.removeprefix(codecs.BOM_UTF8).strip())
+            if is_utf8:
+                try:
+                    decoder.decode(chunk)
+                except UnicodeDecodeError:
+                    is_utf8 = False
+    if not has_text:
+        raise BadFileError("the file is empty: it holds nothing but blanks")
+    if is_utf8:
+        try:
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            is_utf8 = False
+    if is_utf8:
+        return path
+    try:
+        with path.open(encoding="cp1252", newline="") as old, copy.open("w", encoding="utf-8", newline="") as new:
+            shutil.copyfileobj(old, new)
+    except UnicodeDecodeError as error:
+        raise BadFileError("the file is text in neither UTF-8 nor Windows-1252") from error
+    return copy
+
+
+def _csv_shape(path: Path) -> CsvShape:
+    """Find the header line behind the `#` comments, and the delimiter that it uses."""
+    skipped = 0
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        while (line := stream.readline(_HEADER_LINES)) and (line.startswith("#") or not line.strip()):
+            skipped += 1
+        first_row = stream.readline(_HEADER_LINES)
+    if not line.strip():
+        raise BadFileError("the file has no header line")
+    delimiter = max(";,\t", key=line.count)
+    labels = tuple(cell.strip() for cell in _cells(line, delimiter))
+    row = _cells(first_row, delimiter)
+    names = [normalise(cell) for cell in labels if cell]
+    twice = sorted({cell for cell in names if names.count(cell) > 1})
+    if twice:
+        raise BadFileError(f"the header names a column twice: {', '.join(twice)}")
+    return CsvShape(delimiter, skipped + 1, labels, len(row) == len(labels) + 1 and not row[-1].strip())
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def _require_columns(feed: Feed, header: tuple[str, ...]) -> None:
+    missing = [name for name in feed.required if normalise(name) not in header]
+    if feed.layout is Layout.WIDE_CSV and not any(is_metering_point(name) for name in header):
+        missing.append("<metering point>__kw_")
+    if missing:
+        raise BadFileError(f"the file lacks the column {', '.join(missing)}; it has {', '.join(header) or 'none'}")
+
+
+def is_metering_point(header: str) -> bool:
+    """Whether a normalised header cell of a wide file is a metering point's, as in `mp-1__kw_`."""
+    return header.endswith("__kw_") and len(header) > len("__kw_")
