@@ -1,0 +1,1 @@
+"""Invented input: every feed in its true layout, oddities included. The bundled sample comes from here."""
