@@ -1,0 +1,32 @@
+{%- set order = ['version_utc', 'file_order', 'row_number'] -%}
+with forecasts as (
+
+    select * from {{ ref('stg_vpp__forecasts') }}
+
+),
+
+issued_in_time as (
+
+    select
+        *,
+        version_utc <= {{ gate_closure('delivery_start_utc') }} as is_tradeable
+    from forecasts
+    where version_utc <= delivery_start_utc
+
+),
+
+chosen as (
+
+    select
+        asset_id,
+        delivery_start_utc,
+        max(version_utc) as latest_version_utc,
+        {{ value_at_greatest('forecast_kw', order) }} as latest_forecast_kw,
+        max(version_utc) filter (where is_tradeable) as tradeable_version_utc,
+        {{ value_at_greatest('forecast_kw', order) }} filter (where is_tradeable) as tradeable_forecast_kw
+    from issued_in_time
+    group by asset_id, delivery_start_utc
+
+)
+
+select * from chosen

@@ -1,0 +1,54 @@
+with asset_forecasts as (
+
+    select * from {{ ref('fct_asset_forecasts') }}
+
+),
+
+asset_days as (
+
+    select * from {{ ref('int_asset_days') }}
+
+),
+
+expected as (
+
+    select
+        delivery_date,
+        count(*) as assets_expected
+    from asset_days
+    group by delivery_date
+
+),
+
+summed as (
+
+    select
+        delivery_start_utc,
+        delivery_date,
+        sum(latest_forecast_mwh) as latest_forecast_mwh,
+        sum(tradeable_forecast_mwh) as tradeable_forecast_mwh,
+        count(latest_forecast_mwh) as assets_present,
+        count(tradeable_forecast_mwh) as tradeable_assets_present
+    from asset_forecasts
+    group by delivery_start_utc, delivery_date
+
+),
+
+compared as (
+
+    select
+        summed.delivery_start_utc,
+        summed.delivery_date,
+        cast(summed.latest_forecast_mwh as decimal(18, 9)) as latest_forecast_mwh,
+        cast(summed.tradeable_forecast_mwh as decimal(18, 9)) as tradeable_forecast_mwh,
+        cast(expected.assets_expected as bigint) as assets_expected,
+        cast(summed.assets_present as bigint) as assets_present,
+        summed.assets_present = expected.assets_expected as is_complete,
+        cast(summed.tradeable_assets_present as bigint) as tradeable_assets_present,
+        summed.tradeable_assets_present = expected.assets_expected as is_tradeable_complete
+    from summed
+    inner join expected on summed.delivery_date = expected.delivery_date
+
+)
+
+select * from compared

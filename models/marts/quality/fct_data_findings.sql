@@ -1,0 +1,60 @@
+with file_findings as (
+
+    select * from {{ ref('int_file_findings') }}
+
+),
+
+contract_findings as (
+
+    select * from {{ ref('int_contract_findings') }}
+
+),
+
+asset_findings as (
+
+    select * from {{ ref('int_asset_findings') }}
+
+),
+
+forecast_findings as (
+
+    select * from {{ ref('int_forecast_findings') }}
+
+),
+
+finding_types as (
+
+    select * from {{ ref('finding_types') }}
+
+),
+
+together as (
+
+    select feed, cast(null as date) as delivery_date, file_name, finding, rows, example from file_findings
+    union all
+    select 'contracts', cast(null as date), cast(null as string), finding, rows, example from contract_findings
+    union all
+    select 'technical_data', cast(null as date), cast(null as string), finding, rows, example from asset_findings
+    union all
+    select 'forecasts', delivery_date, cast(null as string), finding, rows, example from forecast_findings
+
+),
+
+explained as (
+
+    select
+        cast(together.feed as string) as feed,
+        cast(together.delivery_date as date) as delivery_date,
+        cast(together.file_name as string) as file_name,
+        cast(together.finding as string) as finding,
+        cast(finding_types.severity as string) as severity,
+        cast(together.rows as bigint) as rows,
+        cast(together.example as string) as example,
+        cast(finding_types.meaning as string) as meaning,
+        cast(finding_types.what_to_do as string) as what_to_do
+    from together
+    left join finding_types on together.finding = finding_types.finding
+
+)
+
+select * from explained

@@ -1,0 +1,48 @@
+with rows as (
+
+    select * from {{ source('dso', 'redispatch_compensation') }}
+
+),
+
+files as (
+
+    select * from {{ ref('stg_ingest__files') }}
+
+),
+
+valid as (
+
+    select
+        rows.delivery_start_utc,
+        rows.price_eur_per_mwh,
+        rows.file_id,
+        rows.row_number,
+        files.file_timestamp_utc,
+        files.file_order
+    from rows
+    inner join files on rows.file_id = files.file_id
+    where rows.price_eur_per_mwh is not null
+
+),
+
+dated as (
+
+    select
+        delivery_start_utc,
+        price_eur_per_mwh as compensation_price_eur_per_mwh,
+        {{ known_after_delivery() }} as known_at_utc,
+        file_id,
+        file_order,
+        row_number
+    from valid
+
+),
+
+known as (
+
+    select * from dated
+    where {{ known_by('known_at_utc') }}
+
+)
+
+select * from known
