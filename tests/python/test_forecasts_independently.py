@@ -1,0 +1,158 @@
+"""The forecasts of the pipeline against the same rules written a second time in pandas, straight from the files."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+
+from home import PROJECT
+from ingest.clocks import file_timestamp
+from home import market_time_zone
+from simulator.sample import write_sample
+
+ZONE = market_time_zone()
+
+
+def run(home: Path, source: Path) -> subprocess.CompletedProcess[str]:
+    """The whole pipeline, as a user runs it."""
+    return subprocess.run(
+        [sys.executable, str(PROJECT / "rtm.py"), "run", str(source)],
+        env={**os.environ, "RTM_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def contracts(source: Path) -> pd.DataFrame:
+    """One row per contract: asset, first day, first day no longer covered (CON-1, CON-2)."""
+    files = sorted(source.rglob("asset_contracts_*.csv"), key=lambda path: (_timestamp(path), path.name))
+    lists = [pd.read_csv(path, dtype=str, keep_default_na=False) for path in files]
+    rows: dict[str, dict[str, object]] = {}
+    for position, listed in enumerate(lists):
+        for record in listed.to_dict("records"):
+            rows[record["contract_id"]] = {**record, "last": position}
+    result = []
+    for row in rows.values():
+        ends = [date for date in [row["contract_end"]] if date]
+        if row["last"] + 1 < len(files):  # type: ignore[operator]
+            dropped = _timestamp(files[row["last"] + 1]).tz_localize("UTC").tz_convert(ZONE)  # type: ignore[operator]
+            ends.append(dropped.strftime("%Y-%m-%d"))
+        result.append((row["asset_id"], row["contract_begin"], min(ends) if ends else "9999-12-31"))
+    return pd.DataFrame(result, columns=["asset_id", "begin", "end"])
+
+
+def _timestamp(path: Path) -> pd.Timestamp:
+    moment = file_timestamp(path.stem, ZONE)
+    assert moment is not None
+    return pd.Timestamp(moment)
+
+
+def points(source: Path) -> pd.DataFrame:
+    """Every forecast point that has a power, with the file's place in the order of revisions."""
+    files = sorted(source.rglob("forecast_*.json"), key=lambda path: (_timestamp(path), path.name))
+    frames = []
+    for order, path in enumerate(files):
+        answer = json.loads(path.read_text(encoding="utf-8-sig"))
+        frame = pd.DataFrame(dict(zip(answer["column_ids"], answer["values"], strict=True)))
+        frame["asset_id"] = answer["key"].get("asset_id") or answer["key"].get("entity_id")
+        frame["order"] = order
+        frames.append(frame)
+    everything = pd.concat(frames, ignore_index=True).dropna(subset=["power"])
+    for column in ("start", "version"):
+        values = everything[column].astype(float)
+        everything[column] = pd.to_datetime(values.where(values < 1e11, values / 1000), unit="s").dt.floor("s")
+    return everything
+
+
+def chosen(source: Path, margin: pd.Timedelta) -> dict[tuple[str, pd.Timestamp], tuple[pd.Timestamp, Decimal]]:
+    """(asset, quarter-hour) -> version and MWh of the greatest version issued `margin` before the start."""
+    issued = points(source)
+    issued = issued[issued["version"] <= issued["start"] - margin]
+    issued = issued.sort_values(["version", "order"], kind="stable").groupby(["asset_id", "start"]).tail(1)
+    issued["day"] = issued["start"].dt.tz_localize("UTC").dt.tz_convert(ZONE).dt.strftime("%Y-%m-%d")
+    covered = issued.merge(contracts(source), on="asset_id")
+    covered = covered[(covered["begin"] <= covered["day"]) & (covered["day"] < covered["end"])]
+    unit = Decimal("0.000000001")
+    return {
+        (row.asset_id, row.start): (
+            row.version,
+            (Decimal(repr(float(row.power))) * Decimal("0.25") / 1000).quantize(unit, ROUND_HALF_UP),
+        )
+        for row in covered.itertuples()
+    }
+
+
+@pytest.fixture(scope="module", params=["sample", "challenge"])
+def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """(source, RTM_HOME) of a whole run on the sample, and on the real day where it is there."""
+    source = tmp_path_factory.mktemp("source")
+    if request.param == "challenge":
+        source = Path(os.environ.get("RTM_CHALLENGE", PROJECT.parent / "shared" / "challenge"))
+        if not source.is_dir():
+            pytest.skip("the real day is not here: set RTM_CHALLENGE to its folder")
+    else:
+        write_sample(source)
+    home = tmp_path_factory.mktemp("home")
+    result = run(home, source)
+    expected = 3 if request.param == "sample" else 0
+    assert result.returncode == expected, result.stdout + result.stderr
+    return source, home
+
+
+@pytest.mark.parametrize(("kind", "minutes"), [("latest", 0), ("tradeable", 15)])
+def test_every_forecast_equals_the_independent_one(built: tuple[Path, Path], kind: str, minutes: int) -> None:
+    """FC-1, FC-2, FC-3, IN-5: each row of fct_asset_forecasts, and no other row."""
+    source, home = built
+    expected = chosen(source, pd.Timedelta(minutes=minutes))
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
+        rows = con.execute(
+            f"select asset_id, delivery_start_utc, {kind}_version_utc, {kind}_forecast_mwh "
+            f"from marts.fct_asset_forecasts where {kind}_version_utc is not null"
+        ).fetchall()
+    actual = {(asset, pd.Timestamp(start)): (pd.Timestamp(version), mwh) for asset, start, version, mwh in rows}
+    assert len(rows) == len(actual) > 1000
+    assert actual == expected
+
+
+def test_the_portfolio_is_the_sum_of_its_assets(built: tuple[Path, Path]) -> None:
+    """FC-3: sums and counts of fct_portfolio_forecasts."""
+    source, home = built
+    expected: dict[pd.Timestamp, tuple[Decimal, int]] = {}
+    for (_, start), (_, mwh) in chosen(source, pd.Timedelta(0)).items():
+        total, present = expected.get(start, (Decimal(0), 0))
+        expected[start] = (total + mwh, present + 1)
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
+        rows = con.execute(
+            "select delivery_start_utc, latest_forecast_mwh, assets_present from marts.fct_portfolio_forecasts"
+        ).fetchall()
+    assert {pd.Timestamp(start): (mwh, present) for start, mwh, present in rows} == expected
+
+
+def test_no_address_leaves_the_table_of_contacts(built: tuple[Path, Path]) -> None:
+    """The owner's e-mail address is in no model."""
+    _, home = built
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
+        con.execute(f"attach '{home / 'raw.duckdb'}' as raw (read_only)")
+        columns = con.execute(
+            "select table_schema, table_name, column_name from information_schema.columns "
+            "where table_catalog = 'warehouse' and data_type = 'VARCHAR'"
+        ).fetchall()
+        assert len(columns) > 50
+        leaks = [
+            (schema, table, column)
+            for schema, table, column in columns
+            if con.execute(
+                f"select count(*) from {schema}.{table} as t, raw.contract_contacts as c "
+                f'where c.email is not null and contains(lower(t."{column}"), lower(c.email))'
+            ).fetchall()[0][0]
+        ]
+    assert leaks == []
