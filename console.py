@@ -50,7 +50,9 @@ def show_landing(report: Report) -> None:
         out.print(f"[red]quarantined[/] {outcome.path.name}: {outcome.reason}", soft_wrap=True)
     _more(len(report.quarantined), "quarantined files: see table `manifest` in raw")
     for path in report.unsettled[:_SHOWN]:
-        out.print(f"[yellow]left for the next load[/] {path.name}: it changed, or could not be opened, while it was read")
+        out.print(
+            f"[yellow]left for the next load[/] {path.name}: it changed, or could not be opened, while it was read"
+        )
     if report.unknown:
         names = ", ".join(path.name for path in report.unknown[:_SHOWN])
         out.print(f"[dim]{len(report.unknown)} unknown files ignored: {names}[/]")

@@ -8,6 +8,7 @@ import os
 import platform
 import subprocess
 import sys
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -57,7 +58,9 @@ def build(context: typer.Context, verbose: VerboseOption = False) -> None:
 
 @app.command()
 def run(
-    source: Annotated[Path | None, typer.Argument(exists=True, help="A folder, or one file. [default: the sample]")] = None,
+    source: Annotated[
+        Path | None, typer.Argument(exists=True, help="A folder, or one file. [default: the sample]")
+    ] = None,
     retry: RetryOption = False,
     verbose: VerboseOption = False,
 ) -> None:
@@ -189,14 +192,20 @@ def _land(home: Home, source: Path, *, retry: bool = False) -> Report:
 def _build(home: Home, arguments: list[str], *, verbose: bool) -> None:
     if not home.raw.exists():
         raise _failed(f"{home.raw} does not exist: land something first with `rtm ingest SOURCE`")
-    command = [sys.executable, "-m", "dbt.cli.main", "build", "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    command = [
+        sys.executable,
+        "-m",
+        "dbt.cli.main",
+        "build",
+        "--project-dir",
+        str(PROJECT),
+        "--profiles-dir",
+        str(PROJECT),
+    ]
     command += ["--target-path", str(home.dbt / "target"), "--log-path", str(home.dbt / "logs"), *arguments]
     environment = {**os.environ, "RTM_HOME": str(home.root), "DO_NOT_TRACK": "1"}
-    if verbose:
-        result = subprocess.run(command, env=environment, check=False)
-    else:
-        with err.status("dbt is building and testing the models ..."):
-            result = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+    with nullcontext() if verbose else err.status("dbt is building and testing the models ..."):
+        result = subprocess.run(command, env=environment, check=False, capture_output=not verbose, text=True)
     if result.returncode != 0:
         for line in _dbt_failures(home.dbt / "target" / "run_results.json") or (result.stdout or "").splitlines()[-15:]:
             err.print(line, soft_wrap=True, markup=False)
@@ -209,7 +218,9 @@ def _dbt_failures(results: Path) -> list[str]:
     except (OSError, ValueError, KeyError):
         return []
     bad = [node for node in nodes if node["status"] in ("error", "fail", "runtime error")]
-    return [f"{node['status']}: {node['unique_id']}: {' '.join((node['message'] or '').split())[:400]}" for node in bad[:10]]
+    return [
+        f"{node['status']}: {node['unique_id']}: {' '.join((node['message'] or '').split())[:400]}" for node in bad[:10]
+    ]
 
 
 def _version(text: str, option: str) -> datetime:

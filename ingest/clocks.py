@@ -32,7 +32,7 @@ def file_timestamp(stem: str, zone: ZoneInfo) -> datetime | None:
         return None
     digits = re.sub(r"\D", "", found["date"] + (found["time"] or "0000")).ljust(14, "0")
     try:
-        moment = datetime.strptime(digits, "%Y%m%d%H%M%S")  # noqa: DTZ007 - the zone follows
+        moment = datetime.strptime(digits, "%Y%m%d%H%M%S")
     except ValueError:
         return None
     if found["fraction"]:

@@ -273,7 +273,9 @@ FEEDS: tuple[Feed, ...] = (
         required=("delivery_start__utc_", "price__euro_per_mwh_"),
         optional=("delivery_end__utc_",),
         columns=(
-            quarter_hour("delivery_start__utc_", _checked_period("delivery_start__utc_", "delivery_end__utc_", "'UTC'")),
+            quarter_hour(
+                "delivery_start__utc_", _checked_period("delivery_start__utc_", "delivery_end__utc_", "'UTC'")
+            ),
             number("price_eur_per_mwh", "price__euro_per_mwh_", "to_price"),
         ),
         keys=("delivery_start_utc",),

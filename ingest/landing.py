@@ -293,7 +293,7 @@ class _Load:
                 "select file_id, count(*) filter (is_keyed), count(*) filter (is_valid) from parsed group by all"
             ).fetchall()
         }
-        lines = defaultdict(int)
+        lines: dict[int, int] = defaultdict(int)
         for rejected in found.rejected:
             lines[rejected.file_id] += 1
         bad_rows = dict(

@@ -46,7 +46,8 @@ create or replace temp macro has_offset(t) as regexp_matches(t, ':\d{{2}}(\.\d+)
 create or replace temp macro as_utc(local_time, zone) as timezone('UTC', timezone(zone, local_time));
 create or replace temp macro as_local(utc_time, zone) as timezone(zone, timezone('UTC', utc_time));
 
--- TIME-5: of two moments with one local time the first occurrence is summer time. A local time that the clock skips is none.
+-- TIME-5: of two moments with one local time the first occurrence is summer time.
+-- A local time that the clock skips is none.
 create or replace temp macro local_to_utc(local_time, zone, occurrence) as (
     case
         when occurrence = 1 and as_local(as_utc(local_time, zone) - interval 1 hour, zone) = local_time

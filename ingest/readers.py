@@ -222,7 +222,7 @@ def _load_documents(con: duckdb.DuckDBPyConnection, paths: list[str], shape: str
         from documents where not is_json
         """
     ).fetchall()
-    return {file_id: reason for file_id, reason in rows}
+    return dict(rows)
 
 
 def _read_series(con: duckdb.DuckDBPyConnection, feed: Feed, paths: list[str]) -> Read:

@@ -8,14 +8,14 @@ import subprocess
 import sys
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
 import pytest
 
-from home import PROJECT
+from home import PROJECT, market_time_zone
 from ingest.clocks import file_timestamp
-from home import market_time_zone
 from simulator.sample import write_sample
 
 ZONE = market_time_zone()
@@ -36,15 +36,15 @@ def contracts(source: Path) -> pd.DataFrame:
     """One row per contract: asset, first day, first day no longer covered (CON-1, CON-2)."""
     files = sorted(source.rglob("asset_contracts_*.csv"), key=lambda path: (_timestamp(path), path.name))
     lists = [pd.read_csv(path, dtype=str, keep_default_na=False) for path in files]
-    rows: dict[str, dict[str, object]] = {}
+    rows: dict[str, dict[str, Any]] = {}
     for position, listed in enumerate(lists):
         for record in listed.to_dict("records"):
             rows[record["contract_id"]] = {**record, "last": position}
     result = []
     for row in rows.values():
         ends = [date for date in [row["contract_end"]] if date]
-        if row["last"] + 1 < len(files):  # type: ignore[operator]
-            dropped = _timestamp(files[row["last"] + 1]).tz_localize("UTC").tz_convert(ZONE)  # type: ignore[operator]
+        if row["last"] + 1 < len(files):
+            dropped = _timestamp(files[row["last"] + 1]).tz_localize("UTC").tz_convert(ZONE)
             ends.append(dropped.strftime("%Y-%m-%d"))
         result.append((row["asset_id"], row["contract_begin"], min(ends) if ends else "9999-12-31"))
     return pd.DataFrame(result, columns=["asset_id", "begin", "end"])

@@ -31,7 +31,7 @@ covered as (
     inner join days
         on
             contracts.valid_from <= days.delivery_date
-            and (days.delivery_date < contracts.valid_to or contracts.valid_to is null)
+            and (contracts.valid_to > days.delivery_date or contracts.valid_to is null)
 
 ),
 

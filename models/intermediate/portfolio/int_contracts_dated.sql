@@ -19,10 +19,6 @@ dated as (
         contracts.technology,
         contracts.capacity_mw,
         contracts.contract_begin as valid_from,
-        case
-            when contracts.contract_end <= dropped.dropped_on then contracts.contract_end
-            else coalesce(dropped.dropped_on, contracts.contract_end)
-        end as valid_to,
         contracts.price_model,
         contracts.price_eur_per_mwh,
         contracts.fee_model,
@@ -30,7 +26,11 @@ dated as (
         contracts.fee_percent,
         contracts.owner_id,
         dropped.dropped_on,
-        contracts.known_at_utc
+        contracts.known_at_utc,
+        case
+            when contracts.contract_end <= dropped.dropped_on then contracts.contract_end
+            else coalesce(dropped.dropped_on, contracts.contract_end)
+        end as valid_to
     from contracts
     left join dropped on contracts.contract_id = dropped.contract_id
 

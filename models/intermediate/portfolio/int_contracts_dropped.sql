@@ -28,7 +28,7 @@ lists_without as (
     select
         last_listed.contract_id,
         lists.listed_on,
-        row_number() over (partition by last_listed.contract_id order by lists.file_order asc) as position
+        row_number() over (partition by last_listed.contract_id order by lists.file_order asc) as place
     from last_listed
     inner join lists on last_listed.last_file_order < lists.file_order
 
@@ -40,7 +40,7 @@ first_list_without as (
         contract_id,
         listed_on as dropped_on
     from lists_without
-    where position = 1
+    where place = 1
 
 )
 

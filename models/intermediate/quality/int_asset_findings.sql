@@ -16,8 +16,8 @@ described as (
         contracts.contract_id,
         contracts.asset_id,
         contracts.capacity_mw,
-        technical_data.asset_id is not null as is_described,
-        technical_data.capacity_kw
+        technical_data.capacity_kw,
+        technical_data.asset_id is not null as is_described
     from contracts
     left join technical_data on contracts.asset_id = technical_data.asset_id
 

@@ -8,7 +8,7 @@ numbered as (
 
     select
         *,
-        row_number() over (partition by contract_id order by file_order asc, row_number asc) as position
+        row_number() over (partition by contract_id order by file_order asc, row_number asc) as place
     from contracts
     where has_terms
 
@@ -35,7 +35,7 @@ compared as (
         ]) }} as changes
     from numbered as newer
     inner join numbered as older
-        on newer.contract_id = older.contract_id and newer.position = older.position + 1
+        on newer.contract_id = older.contract_id and newer.place = older.place + 1
 
 ),
 

@@ -74,7 +74,7 @@ overlapping as (
             earlier.asset_id = later.asset_id
             and earlier.contract_id < later.contract_id
             and (earlier.valid_from < later.valid_to or later.valid_to is null)
-            and (later.valid_from < earlier.valid_to or earlier.valid_to is null)
+            and (earlier.valid_to > later.valid_from or earlier.valid_to is null)
 
 ),
 

@@ -44,7 +44,7 @@ unknown_columns as (
 
 ),
 
-unusable as (
+described_rows as (
 
     select
         feed,
@@ -54,11 +54,22 @@ unusable as (
             when problem = 'blank' then 'blank_value'
             else 'unreadable_value'
         end as finding,
-        count(*) as rows,
-        min('row ' || cast(row_number as string) || coalesce(', ' || column_name, '') || ': ' || problem
-            || coalesce(' (' || content || ')', '')) as example
+        'row ' || cast(row_number as string) || coalesce(', ' || column_name, '') || ': ' || problem
+        || coalesce(' (' || content || ')', '') as example
     from bad_rows
-    group by 1, 2, 3
+
+),
+
+unusable as (
+
+    select
+        feed,
+        file_name,
+        finding,
+        count(*) as rows,
+        min(example) as example
+    from described_rows
+    group by feed, file_name, finding
 
 ),
 

@@ -43,8 +43,8 @@ named as (
         cast(fee_percent as decimal(18, 6)) as fee_percent,
         cast(capacity_mw as decimal(18, 9)) as capacity_mw,
         cast(dropped_on as date) as dropped_on,
-        billing_issues is null as is_billable,
-        cast(billing_issues as string) as billing_issues
+        cast(billing_issues as string) as billing_issues,
+        billing_issues is null as is_billable
     from priced
 
 )

@@ -43,8 +43,8 @@ compared as (
         cast(summed.tradeable_forecast_mwh as decimal(18, 9)) as tradeable_forecast_mwh,
         cast(expected.assets_expected as bigint) as assets_expected,
         cast(summed.assets_present as bigint) as assets_present,
-        summed.assets_present = expected.assets_expected as is_complete,
         cast(summed.tradeable_assets_present as bigint) as tradeable_assets_present,
+        summed.assets_present = expected.assets_expected as is_complete,
         summed.tradeable_assets_present = expected.assets_expected as is_tradeable_complete
     from summed
     inner join expected on summed.delivery_date = expected.delivery_date

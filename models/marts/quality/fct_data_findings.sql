@@ -30,13 +30,41 @@ finding_types as (
 
 together as (
 
-    select feed, cast(null as date) as delivery_date, file_name, finding, rows, example from file_findings
+    select
+        feed,
+        file_name,
+        finding,
+        rows,
+        example,
+        cast(null as date) as delivery_date
+    from file_findings
     union all
-    select 'contracts', cast(null as date), cast(null as string), finding, rows, example from contract_findings
+    select
+        'contracts' as feed,
+        cast(null as string) as file_name,
+        finding,
+        rows,
+        example,
+        cast(null as date) as delivery_date
+    from contract_findings
     union all
-    select 'technical_data', cast(null as date), cast(null as string), finding, rows, example from asset_findings
+    select
+        'technical_data' as feed,
+        cast(null as string) as file_name,
+        finding,
+        rows,
+        example,
+        cast(null as date) as delivery_date
+    from asset_findings
     union all
-    select 'forecasts', delivery_date, cast(null as string), finding, rows, example from forecast_findings
+    select
+        'forecasts' as feed,
+        cast(null as string) as file_name,
+        finding,
+        rows,
+        example,
+        delivery_date
+    from forecast_findings
 
 ),
 

@@ -27,7 +27,8 @@ valid as (
         files.file_order
     from rows
     inner join files on rows.file_id = files.file_id
-    where rows.delivery_start_utc is not null
+    where
+        rows.delivery_start_utc is not null
         and rows.delivery_end_utc > rows.delivery_start_utc
         and rows.executed_at_utc is not null
         and rows.price_eur_per_mwh is not null

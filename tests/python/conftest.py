@@ -1,0 +1,85 @@
+"""What several test files need: the real day, and a raw database to look into."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from home import PROJECT, market_time_zone
+from ingest.landing import Report, ingest
+
+
+@pytest.fixture(scope="session")
+def challenge() -> Path:
+    """The folder of the real day; skips where it is not there."""
+    folder = Path(os.environ.get("RTM_CHALLENGE", PROJECT.parent / "shared" / "challenge"))
+    if not folder.is_dir():
+        pytest.skip("the real day is not here: set RTM_CHALLENGE to its folder")
+    return folder
+
+
+class Landing:
+    """A source folder and a raw database."""
+
+    def __init__(self, folder: Path) -> None:
+        self.source = folder / "source"
+        self.source.mkdir()
+        self.raw = folder / "raw.duckdb"
+
+    def write(self, name: str, content: str | bytes, *, root: Path | None = None) -> Path:
+        """Write a file below the source."""
+        path = (root or self.source) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def load(self, source: Path | None = None, *, retry: bool = False) -> Report:
+        """Land the source."""
+        return ingest(source or self.source, self.raw, market_time_zone(), retry=retry)
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Ask raw."""
+        with duckdb.connect(str(self.raw), read_only=True) as con:
+            return con.execute(sql).fetchall()
+
+    def reasons(self) -> dict[str, str]:
+        """File name -> why it was set aside."""
+        return dict(self.query("select file_name, reason from manifest where status = 'quarantined'"))
+
+
+@pytest.fixture
+def landing(tmp_path: Path) -> Landing:
+    """An empty source and no raw yet."""
+    return Landing(tmp_path)
+
+
+def series(asset: str, columns: dict[str, list[Any]], units: list[str], *, key: str = "asset_id") -> str:
+    """Columnar JSON as the virtual power plant writes it."""
+    return json.dumps(
+        {
+            "key": {key: asset, "type_id": "made-up"},
+            "column_ids": list(columns),
+            "units": units,
+            "values": list(columns.values()),
+        }
+    )
+
+
+def forecast(asset: str, version: int, powers: list[float | None], *, scale: int = 1) -> str:
+    """One forecast answer: quarter-hours from the version on (seconds since 1970), powers in kW."""
+    starts = [version + 900 * step for step in range(len(powers))]
+    return series(
+        asset,
+        {
+            "start": [start * scale for start in starts],
+            "end": [(start + 900) * scale for start in starts],
+            "version": [version * scale] * len(powers),
+            "power": powers,
+        },
+        ["ms", "ms", "ms", "kW"],
+    )
