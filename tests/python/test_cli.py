@@ -1,0 +1,164 @@
+"""The command line: what it says and how it exits."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from home import PROJECT
+
+CONTRACTS = (
+    "contract_id,asset_id,metering_point_id,capacity,contract_begin,contract_end,price_model,price,fee_model,fee,"
+    "fee_percent\nC1,A,MA,1,2025-01-01,,fixed,1,fixed_as_produced,1,\nC2,B,MB,1,2025-01-01,2025-06-08,fixed,1,"
+    "fixed_as_produced,1,\nC3,C,MC,1,2025-01-01,2025-06-01,fixed,1,fixed_as_produced,1,\n"
+)
+CLIENT = """
+import json
+def get_forecast(asset_id, version):
+    assert version.timezone_name == "UTC", version
+    if version.hour == 1 and asset_id == "A":
+        raise RuntimeError("no model for this hour")
+    if version.minute == 45:
+        return {"not": "text"}
+    start = version.timestamp()
+    return json.dumps({"key": {"asset_id": asset_id}, "column_ids": ["start", "end", "version", "power"],
+        "units": ["ms", "ms", "ms", "kW"],
+        "values": [[start, start + 900], [start + 900, start + 1800], [start] * 2, [1.0, 2.0]]})
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+def rtm(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    result = subprocess.run(
+        [sys.executable, str(PROJECT / "rtm.py"), *arguments],
+        env={**os.environ, "RTM_HOME": str(home), "COLUMNS": "160", "TERM": "dumb"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in result.stdout + result.stderr
+    return result
+
+
+def write(folder: Path, name: str, content: str) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+def test_help_reads_well(home: Path) -> None:
+    text = rtm(home, "--help").stdout
+    assert "Exit codes" in text
+    for command in ("ingest", "build", "run", "forecasts", "doctor"):
+        assert command in text
+        assert rtm(home, command, "--help").returncode == 0
+
+
+def test_exit_codes_of_ingest(home: Path, tmp_path: Path) -> None:
+    assert rtm(home, "ingest", str(tmp_path / "nowhere")).returncode == 2
+    source = tmp_path / "source"
+    source.mkdir()
+    empty = rtm(home, "ingest", str(source))
+    assert (empty.returncode, "nothing to land" in empty.stdout) == (0, True)
+    write(source, "crm/asset_contracts_20250608_043831.csv", CONTRACTS)
+    assert rtm(home, "ingest", str(source)).returncode == 0
+    write(source, "crm/asset_contracts_20250609_043831.csv", "")
+    write(source, "notes.txt", "x")
+    for _ in range(2):
+        result = rtm(home, "ingest", str(source))
+        assert result.returncode == 3
+        assert "asset_contracts_20250609_043831.csv: the file is empty" in result.stdout
+        assert "1 unknown files ignored: notes.txt" in result.stdout
+
+
+def test_raw_that_is_locked_or_no_database(home: Path, tmp_path: Path) -> None:
+    source = write(tmp_path, "crm/asset_contracts_20250608_043831.csv", CONTRACTS)
+    home.mkdir()
+    with duckdb.connect(str(home / "raw.duckdb")):
+        result = rtm(home, "ingest", str(source))
+    assert (result.returncode, "in use by another process" in result.stderr) == (1, True)
+    (home / "raw.duckdb").write_text("no database at all, but long enough to be looked into" * 100)
+    result = rtm(home, "ingest", str(source))
+    assert (result.returncode, "cannot be opened" in result.stderr) == (1, True)
+    assert rtm(home, "doctor").returncode == 1
+
+
+def test_build_without_raw_says_what_to_do(home: Path) -> None:
+    result = rtm(home, "build")
+    assert (result.returncode, "rtm ingest SOURCE" in result.stderr) == (1, True)
+
+
+def test_doctor(home: Path, tmp_path: Path) -> None:
+    assert rtm(home, "doctor").returncode == 0
+    rtm(home, "ingest", str(write(tmp_path, "asset_contracts_20250608_043831.csv", CONTRACTS)))
+    result = rtm(home, "doctor")
+    assert result.returncode == 0
+    assert "2025-06-08 02:38" in result.stdout
+    assert duckdb.__version__ in result.stdout
+
+
+def test_a_forecast_function_is_asked_in_utc_for_every_contracted_asset(home: Path, tmp_path: Path) -> None:
+    client = write(tmp_path, "client.py", CLIENT)
+    span = ("--from", "2025-06-08T00:00Z", "--to", "2025-06-08T03:15+02:00")
+    nothing = rtm(home, "forecasts", "--client", f"{client}:get_forecast", *span)
+    assert (nothing.returncode, "rtm ingest SOURCE" in nothing.stderr) == (1, True)
+    rtm(home, "ingest", str(write(tmp_path, "crm/asset_contracts_20250608_043831.csv", CONTRACTS)))
+    result = rtm(home, "forecasts", "--client", f"{client}:get_forecast", *span)
+    # 00:00 to 01:15 UTC for A and B; C's contract is over. A has no answer at 01:00 and 01:15, nobody at 00:45.
+    assert result.returncode == 3
+    assert "8 of 12 answers for 2 assets" in result.stdout
+    assert "no model for this hour" in result.stdout
+    assert "expected JSON text" in result.stdout
+    with duckdb.connect(str(home / "raw.duckdb"), read_only=True) as con:
+        rows = con.execute(
+            "select asset_id, strftime(version_utc, '%H:%M'), count(*) from forecasts group by all order by all"
+        ).fetchall()
+    assert rows == [
+        (asset, version, 2)
+        for asset, versions in {
+            "A": ["00:00", "00:15", "00:30"],
+            "B": ["00:00", "00:15", "00:30", "01:00", "01:15"],
+        }.items()
+        for version in versions
+    ]
+    saved = home / "received" / "vpp" / "forecasts" / "A" / "forecast_A_20250608T0015Z.json"
+    assert json.loads(saved.read_text())["key"] == {"asset_id": "A"}
+
+
+@pytest.mark.parametrize(
+    ("client", "first", "message"),
+    [
+        ("nowhere.py:f", "2025-06-08T00:00Z", "does not exist"),
+        ("{client}:f", "2025-06-08T00:00Z", "has no function f"),
+        ("{client}", "2025-06-08T00:00Z", "FILE.py:FUNCTION"),
+        ("{client}:get_forecast", "2025-06-08T00:00", "has no offset"),
+        ("{client}:get_forecast", "2025-06-08T00:07Z", "no start of a quarter-hour"),
+    ],
+)
+def test_wrong_usage_of_forecasts(home: Path, tmp_path: Path, client: str, first: str, message: str) -> None:
+    name = client.format(client=write(tmp_path, "client.py", CLIENT))
+    result = rtm(home, "forecasts", "--client", name, "--from", first, "--to", "2025-06-08T01:00Z")
+    assert result.returncode == 2
+    assert message in " ".join(result.stderr.replace("│", " ").split())
+
+
+@pytest.mark.slow
+def test_an_empty_raw_builds_empty_marts(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "source").mkdir()
+    rtm(home, "ingest", str(tmp_path / "source"))
+    result = rtm(home, "build")
+    assert result.returncode == 0, result.stderr
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
+        assert con.execute("select count(*) from marts.fct_asset_forecasts").fetchall() == [(0,)]
+        assert con.execute("select count(*) from marts.dim_quarter_hours").fetchall() == [(0,)]

@@ -1,0 +1,213 @@
+"""Exactly once, all or nothing, and bad files set aside with a reason (design decisions 1 and 2)."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import Landing, forecast
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from home import PROJECT
+from ingest.feeds import FEEDS
+
+VERSION = 1749376800  # 2025-06-08 10:00 UTC
+PRODUCTION = "distribution_system_operator/final_production_M_20250609.csv"
+
+
+def production(kw: float) -> str:
+    return f"delivery_start__utc_,M__kw_\n2025-06-08 00:00:00.000000 UTC,{kw}\n"
+
+
+def values(landing: Landing) -> list[float]:
+    return [kw for (kw,) in landing.query("select power_kw from final_production order by file_id")]
+
+
+def test_the_same_file_never_lands_twice_wherever_it_lies(landing: Landing) -> None:
+    landing.write(PRODUCTION, production(1))
+    landing.write(f"copy/{PRODUCTION}", production(1))
+    assert len(landing.load().outcomes) == 1
+    assert landing.load().outcomes == []
+    shutil.copytree(landing.source, landing.source.parent / "elsewhere")
+    assert landing.load(landing.source.parent / "elsewhere").outcomes == []
+    assert values(landing) == [1]
+
+
+def test_a_changed_file_is_a_new_version_and_so_is_a_change_back(landing: Landing) -> None:
+    for kw in (1, 2, 1):
+        landing.write(PRODUCTION, production(kw))
+        landing.load()
+        landing.load()
+    assert values(landing) == [1, 2, 1]
+
+
+def test_a_change_back_that_is_delivered_in_folders_of_their_own(landing: Landing) -> None:
+    for day, kw in enumerate((1, 2, 1)):
+        landing.load(landing.write(PRODUCTION, production(kw), root=landing.source / str(day)).parent)
+    assert values(landing) == [1, 2, 1]
+    assert landing.load().outcomes == []
+
+
+def test_one_name_with_two_contents_lands_both_once(landing: Landing) -> None:
+    landing.write(f"a/{PRODUCTION}", production(1))
+    landing.write(f"b/{PRODUCTION}", production(2))
+    landing.load()
+    landing.load()
+    shutil.copytree(landing.source, landing.source.parent / "elsewhere")
+    landing.load(landing.source.parent / "elsewhere")
+    assert values(landing) == [1, 2]
+
+
+def test_equal_bytes_under_another_timestamp_are_a_new_delivery(landing: Landing) -> None:
+    landing.write(PRODUCTION, production(1))
+    landing.write(PRODUCTION.replace("0609", "0610"), production(1))
+    landing.load()
+    assert values(landing) == [1, 1]
+
+
+BAD = {
+    "vpp/live_measured_infeed/CUT_20250608.json": (forecast("A", VERSION, [1, 2])[:-30], "breaks off"),
+    "vpp/forecasts/A/forecast_A_20250608T1000Z.json": ("", "empty"),
+    "vpp/forecasts/A/forecast_A_20250608T1015Z.json": (" \n ", "empty"),
+    "vpp/forecasts/A/forecast_A_20250608T1030Z.json": (b"\x00\x01\xff" * 50, "not text"),
+    "vpp/forecasts/A/forecast_A_20250608T1045Z.json": ("rubbish", "not JSON"),
+    "vpp/forecasts/A/forecast_A_20250608T1100Z.json": (
+        forecast("A", VERSION, [1, 2]).replace("[1, 2]]", "[1]]"),
+        "the arrays differ in length: 2, 2, 2, 1",
+    ),
+    "vpp/forecasts/A/forecast_A_20250608T1115Z.json": (forecast("A", VERSION, [None, None]), "no row can be used"),
+    "vpp/forecasts/A/forecast_A_20250608T1130Z.json": (
+        forecast("A", VERSION, [1]).replace('"power"', '"strength"'),
+        "the column power is missing",
+    ),
+    "vpp/forecasts/A/forecast_A_20250608T1145Z.json": (forecast("A", VERSION, [1]).replace("kW", "MW"), "expected kW"),
+    "vpp/forecasts/A/forecast_A_20250608T1200Z.json": ("[]", "key names neither"),
+    "crm/asset_contracts_20250608_043831.csv": (
+        "contract_id,asset_id,metering_point_id,capacity,contract_begin,contract_end,price_model,price,fee_model,fee,"
+        "fee_percent\n",
+        "the file has no rows",
+    ),
+    "crm/asset_contracts_20250609_043831.csv": ("contract_id,asset_id\n1,2\n", "lacks the column metering_point_id"),
+    "dso/final_production_M.csv": (production(1), "no timestamp"),
+    "dso/final_production_M_20250610.csv": ("delivery_start__utc_\n2025-06-08 00:00:00 UTC\n", "<metering point>"),
+    "dso/final_production_M_20250611.csv": (
+        production(1).replace(",1", ",N.A."),
+        "row 1: power is not a number (N.A.)",
+    ),
+    "imbalance/imbalance_price_final_20250608_170800.csv": (b"\x81\x8d\x8f\n", "neither UTF-8 nor Windows-1252"),
+    "vpp/technical_data/technical_data_2025-06-02T125000Z.json": ('{"plants": []}', "the list `assets` is missing"),
+}
+
+
+def test_bad_files_are_set_aside_with_a_reason_and_stop_no_other(landing: Landing) -> None:
+    for name, (content, _) in BAD.items():
+        landing.write(name, content)
+    for step in range(60):
+        name = f"vpp/forecasts/B/forecast_B_2025060{1 + step // 24}T{step % 24:02d}00Z.json"
+        landing.write(name, forecast("B", VERSION + step * 3600, [1.0]))
+    landing.write(PRODUCTION, production(5))
+    report = landing.load()
+    reasons = landing.reasons()
+    assert set(reasons) == {Path(name).name for name in BAD}
+    for name, (_, reason) in BAD.items():
+        assert reason in reasons[Path(name).name]
+    assert landing.query("select count(*) from forecasts") == [(60,)]
+    assert values(landing) == [5]
+    assert len(report.quarantined) == len(BAD)
+    again = landing.load()
+    assert again.outcomes == []
+    assert len(again.quarantined) == len(BAD)
+    assert landing.query("select count(*) from bad_rows") == [(0,)]
+
+
+def test_a_file_that_was_set_aside_can_be_mended_or_read_again(landing: Landing) -> None:
+    landing.write(PRODUCTION, "delivery_start__utc_\n")
+    assert len(landing.load().quarantined) == 1
+    assert len(landing.load(retry=True).outcomes) == 1
+    landing.write(PRODUCTION, production(3))
+    assert landing.load().quarantined == []
+    assert values(landing) == [3]
+
+
+CONTENT = {
+    f"{folder}/{name}": content
+    for folder in "ab"
+    for name, content in {
+        "final_production_M_20250609.csv": production(1 if folder == "a" else 2),
+        "final_production_M_20250610.csv": production(3),
+        "forecast_A_20250608T1000Z.json": forecast("A", VERSION, [1.0, 2.0]),
+        "imbalance_price_final_20250608_170800.csv": "broken",
+    }.items()
+}
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(batches=st.lists(st.lists(st.sampled_from(sorted(CONTENT)), max_size=6), max_size=4))
+def test_no_order_of_arrival_doubles_a_file(tmp_path_factory: pytest.TempPathFactory, batches: list[list[str]]) -> None:
+    landing = Landing(tmp_path_factory.mktemp("landing"))
+    for batch in batches:
+        for name in batch:
+            landing.write(name, CONTENT[name])
+        landing.load()
+    landing.load()
+    arrived = {name for batch in batches for name in batch}
+    kinds = {(Path(name).name, CONTENT[name]) for name in arrived}
+    landed = landing.query("select file_name, sha256, rows from manifest")
+    assert len(landed) == len({(name, sha) for name, sha, _ in landed}) == len(kinds)
+    counted = landing.query("select (select count(*) from forecasts), (select count(*) from final_production)")
+    expected = (
+        sum(2 for name, _ in kinds if name.startswith("forecast")),
+        sum(1 for n, _ in kinds if n.startswith("final")),
+    )
+    assert counted == [expected]
+
+
+def contents(landing: Landing) -> dict[str, list[tuple[object, ...]]]:
+    """Every raw table, with files by name instead of by id."""
+    return {
+        feed.name: landing.query(
+            f"select manifest.file_name, data.* exclude (file_id) from {feed.name} as data "
+            "inner join manifest using (file_id) order by all"
+        )
+        for feed in FEEDS
+    }
+
+
+@pytest.mark.slow
+def test_a_load_that_is_killed_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    """Killed again and again at random moments; then one load to the end equals an undisturbed one."""
+    (tmp_path / "calm").mkdir()
+    calm = Landing(tmp_path / "calm")
+    for step in range(2500):
+        name = f"vpp/forecasts/A/forecast_A_20250{1 + step // 672}{1 + step // 24 % 28:02d}T{step % 24:02d}00Z.json"
+        calm.write(name, forecast("A", VERSION + step * 900, [1.0, 2.0, None]))
+        if step % 25 == 0:
+            calm.write(f"dso/final_production_M{step}_20250609.csv", production(step))
+    calm.load()
+    home = tmp_path / "home"
+    command = [sys.executable, str(PROJECT / "rtm.py"), "ingest", str(calm.source)]
+    environment = {**os.environ, "RTM_HOME": str(home)}
+    chance = random.Random(7)
+    killed = 0
+    for _ in range(8):
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(chance.uniform(0.8, 4))
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            killed += 1
+        process.wait()
+    assert subprocess.run(command, env=environment, check=False, capture_output=True).returncode == 0
+    disturbed = Landing(tmp_path)
+    disturbed.raw = home / "raw.duckdb"
+    assert killed > 0
+    assert contents(disturbed) == contents(calm)
+    names = disturbed.query("select count(*), count(distinct file_name) from manifest")
+    assert names == calm.query("select count(*), count(distinct file_name) from manifest")
