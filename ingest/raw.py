@@ -88,7 +88,7 @@ def read_raw(path: Path) -> duckdb.DuckDBPyConnection:
 
 def _explain(path: Path, error: Exception) -> str:
     text = str(error)
-    if "lock" in text.lower():
+    if "set lock on file" in text:
         return (
             f"{path} is in use by another process: wait until that has ended, then run again\n({text.splitlines()[0]})"
         )

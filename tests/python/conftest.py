@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ def landing(tmp_path: Path) -> Landing:
     return Landing(tmp_path)
 
 
-def series(asset: str, columns: dict[str, list[Any]], units: list[str], *, key: str = "asset_id") -> str:
+def series(asset: str, columns: Mapping[str, Sequence[Any]], units: list[str], *, key: str = "asset_id") -> str:
     """Columnar JSON as the virtual power plant writes it."""
     return json.dumps(
         {

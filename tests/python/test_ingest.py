@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Landing, forecast, series
@@ -17,6 +19,9 @@ CONTRACTS = (
     "contract_id,asset_id,metering_point_id,capacity,technology,contract_begin,contract_end,price_model,price,"
     "fee_model,fee,fee_percent,email\n"
 )
+
+
+STARTS = "select delivery_start_utc from imbalance_prices_final order by row_number"
 
 
 def at(text: str) -> datetime:
@@ -57,7 +62,7 @@ def test_forecast_points_in_seconds_and_milliseconds_in_any_order(landing: Landi
 
 def test_a_point_off_the_grid_or_of_another_length_is_a_bad_row(landing: Landing) -> None:
     version = int(datetime(2025, 6, 8, 10, tzinfo=UTC).timestamp())
-    columns = {
+    columns: dict[str, list[float]] = {
         "start": [version, version + 60, version + 1800, 4e12],
         "end": [version + 900, version + 960, version + 5400, 5e12],
         "version": [version] * 4,
@@ -75,7 +80,11 @@ def test_a_point_off_the_grid_or_of_another_length_is_a_bad_row(landing: Landing
 
 def test_live_samples(landing: Landing) -> None:
     start = 1749333600000.0
-    live = {"timestamp": [start, start + 60000, start + 90500], "value": [-0.25, None, 3], "quality": [1, 1, None]}
+    live: dict[str, list[Any]] = {
+        "timestamp": [start, start + 60000, start + 90500],
+        "value": [-0.25, None, 3],
+        "quality": [1, 1, None],
+    }
     landing.write(
         "vpp/live_measured_infeed/A_20250608.json", series("A", live, ["ms", "kW", "factor"], key="entity_id")
     )
@@ -159,7 +168,8 @@ def test_redispatch(landing: Landing) -> None:
 @pytest.mark.parametrize("comment", ["# Private Trades - 2025-06-08;;;;;;;;\n", "", "# a\n# b\n"])
 def test_trades_in_our_layout(landing: Landing, newline: str, comment: str) -> None:
     rows = (
-        "7;SELL;2025-06-08 00:00:00+00:00;2025-06-08 01:00:00+00:00;2025-06-07 15:03:44.509000+00:00;81.29;EUR;0.1;MWH\n"
+        "7;SELL;2025-06-08 00:00:00+00:00;2025-06-08 01:00:00+00:00;2025-06-07 15:03:44.509000+00:00;"
+        "81.29;EUR;0.1;MWH\n"
         "7;BUY;2025-06-08 00:00:00+00:00;2025-06-08 01:00:00+00:00;2025-06-07 15:03:44+00:00;-3;EUR;0.025;mw\n"
         "8;SELL;2025-06-08 00:00:00+00:00;2025-06-08 01:00:00+00:00;2025-06-07 15:03:44+00:00;N.A.;EUR;0.1;MWH\n"
         "9;HOLD;2025-06-08 00:00:00+00:00;2025-06-08 01:00:00+00:00;2025-06-07 15:03:44+00:00;1;EUR;0.1;MWH\n"
@@ -223,7 +233,8 @@ def test_imbalance_prices_in_every_zone_and_encoding(landing: Landing, zone: str
         (at(expected) + timedelta(minutes=15), None),
     ]
     assert landing.query(
-        "select delivery_start_utc, short_price_eur_per_mwh, long_price_eur_per_mwh, data_type from imbalance_prices_final"
+        "select delivery_start_utc, short_price_eur_per_mwh, long_price_eur_per_mwh, data_type "
+        "from imbalance_prices_final"
     ) == [(at(expected), Decimal("87.11"), Decimal("-87.12"), "Qualitätsgesichert")]
 
 
@@ -315,9 +326,9 @@ def test_feeds_are_told_apart_by_folder_and_name() -> None:
     assert len({feed.name for feed in FEEDS}) == len(FEEDS)
 
 
-def test_the_real_day(landing: Landing, challenge: object) -> None:
+def test_the_real_day(landing: Landing, challenge: Path) -> None:
     """Every feed of one real delivery day lands whole."""
-    report = landing.load(challenge)  # type: ignore[arg-type]
+    report = landing.load(challenge)
     assert report.quarantined == []
     counts = {feed: (files, rows, bad) for feed, files, rows, bad in landing.query(
         "select feed, count(*), sum(rows), sum(bad_rows) from manifest group by feed"

@@ -73,7 +73,7 @@ def test_equal_bytes_under_another_timestamp_are_a_new_delivery(landing: Landing
     assert values(landing) == [1, 1]
 
 
-BAD = {
+BAD: dict[str, tuple[str | bytes, str]] = {
     "vpp/live_measured_infeed/CUT_20250608.json": (forecast("A", VERSION, [1, 2])[:-30], "breaks off"),
     "vpp/forecasts/A/forecast_A_20250608T1000Z.json": ("", "empty"),
     "vpp/forecasts/A/forecast_A_20250608T1015Z.json": (" \n ", "empty"),

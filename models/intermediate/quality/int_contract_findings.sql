@@ -4,9 +4,15 @@ with contracts as (
 
 ),
 
-listed as (
+unusable as (
 
-    select * from {{ ref('stg_crm__contracts') }}
+    select * from {{ ref('int_contract_rows_unusable') }}
+
+),
+
+overlapping as (
+
+    select * from {{ ref('int_contract_overlaps') }}
 
 ),
 
@@ -42,39 +48,6 @@ changed as (
         'contract_terms_changed' as finding,
         contract_id || ' in ' || file_name || ': ' || changes as example
     from changes
-
-),
-
-newest_list as (
-
-    select max(file_order) as file_order
-    from listed
-
-),
-
-unusable as (
-
-    select
-        'contract_row_unusable' as finding,
-        listed.contract_id || ' in ' || listed.file_name as example
-    from listed
-    inner join newest_list on listed.file_order = newest_list.file_order
-    where not listed.has_terms
-
-),
-
-overlapping as (
-
-    select
-        'contracts_overlap' as finding,
-        earlier.contract_id || ' and ' || later.contract_id as example
-    from contracts as earlier
-    inner join contracts as later
-        on
-            earlier.asset_id = later.asset_id
-            and earlier.contract_id < later.contract_id
-            and (earlier.valid_from < later.valid_to or later.valid_to is null)
-            and (earlier.valid_to > later.valid_from or earlier.valid_to is null)
 
 ),
 

@@ -4,12 +4,6 @@ with files as (
 
 ),
 
-bad_rows as (
-
-    select * from {{ ref('stg_ingest__bad_rows') }}
-
-),
-
 remarks as (
 
     select * from {{ ref('stg_ingest__file_remarks') }}
@@ -44,35 +38,6 @@ unknown_columns as (
 
 ),
 
-described_rows as (
-
-    select
-        feed,
-        file_name,
-        case
-            when not is_landed then 'unreadable_row'
-            when problem = 'blank' then 'blank_value'
-            else 'unreadable_value'
-        end as finding,
-        'row ' || cast(row_number as string) || coalesce(', ' || column_name, '') || ': ' || problem
-        || coalesce(' (' || content || ')', '') as example
-    from bad_rows
-
-),
-
-unusable as (
-
-    select
-        feed,
-        file_name,
-        finding,
-        count(*) as rows,
-        min(example) as example
-    from described_rows
-    group by feed, file_name, finding
-
-),
-
 remarked as (
 
     select
@@ -91,8 +56,6 @@ together as (
     select * from quarantined
     union all
     select * from unknown_columns
-    union all
-    select * from unusable
     union all
     select * from remarked
 

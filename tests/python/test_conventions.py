@@ -1,0 +1,239 @@
+"""The project's conventions, checked over dbt's manifest. Each rule has a piece of manifest that it must catch."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from home import PROJECT
+
+Manifest = dict[str, Any]
+UNITS = ("_kw", "_mw", "_mwh", "_eur", "_eur_per_mwh", "_eur_per_mw_month", "_pct", "_percent", "_minutes", "_hours")
+WITHOUT_UNIT = {"latitude", "longitude"}  # degrees, by definition
+BUILT_OUTSIDE_DBT = {"TIME-5"}  # decided while reading, tested in test_ingest.py and test_clocks.py
+
+
+def models(manifest: Manifest) -> list[dict[str, Any]]:
+    return [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+
+
+def layer(node: dict[str, Any]) -> str:
+    return str(node["fqn"][1])
+
+
+def parents(manifest: Manifest, node: dict[str, Any], kind: str) -> list[str]:
+    return [name for name in node["depends_on"]["nodes"] if name.startswith(f"{kind}.")]
+
+
+def names_say_layer_and_area(manifest: Manifest) -> list[str]:
+    shape = {
+        "staging": r"stg_{area}__\w+",
+        "intermediate": r"int_\w+",
+        "marts": r"(dim|fct)_\w+",
+        "reports": r"rpt_\w+",
+    }
+    return [
+        f"{node['name']}: a model of {layer(node)} is named {shape[layer(node)]}"
+        for node in models(manifest)
+        if not re.fullmatch(shape[layer(node)].replace("{area}", node["fqn"][2]), node["name"])
+    ]
+
+
+def only_staging_reads_sources_and_each_once(manifest: Manifest) -> list[str]:
+    readers: dict[str, list[str]] = {name: [] for name in manifest["sources"]}
+    for node in models(manifest):
+        for name in parents(manifest, node, "source"):
+            readers[name].append(f"{layer(node)}.{node['name']}")
+    return [
+        f"{name}: read by {readings or 'no model'}, expected one model of staging"
+        for name, readings in readers.items()
+        if len(readings) != 1 or not readings[0].startswith("staging.")
+    ]
+
+
+def layers_read_what_lies_below(manifest: Manifest) -> list[str]:
+    allowed = {
+        "staging": {"staging"},
+        "intermediate": {"staging", "intermediate", "marts"},
+        "marts": {"staging", "intermediate", "marts"},
+        "reports": {"marts"},
+    }
+    return [
+        f"{node['name']}: {layer(node)} reads {parent}"
+        for node in models(manifest)
+        for parent in parents(manifest, node, "model")
+        if layer(manifest["nodes"][parent]) not in allowed[layer(node)]
+    ]
+
+
+def everything_is_described(manifest: Manifest) -> list[str]:
+    ours = [m for m in manifest["macros"].values() if m["package_name"] == "route_to_market"]
+    things = [*models(manifest), *manifest["sources"].values(), *ours]
+    things += [node for node in manifest["nodes"].values() if node["resource_type"] == "seed"]
+    missing = [f"{thing['unique_id']}: no description" for thing in things if not thing["description"].strip()]
+    for thing in things:
+        inner = list(thing.get("columns", {}).values()) + list(thing.get("arguments", []))
+        missing += [f"{thing['unique_id']}.{c['name']}: no description" for c in inner if not c["description"].strip()]
+        if thing["resource_type"] != "macro" and not inner:
+            missing.append(f"{thing['unique_id']}: no columns are described")
+    return missing
+
+
+def marts_are_promised(manifest: Manifest) -> list[str]:
+    wrong = []
+    for node in models(manifest):
+        if layer(node) in ("marts", "reports"):
+            if not node["config"]["contract"]["enforced"]:
+                wrong.append(f"{node['name']}: the contract is not enforced")
+            if node["access"] != "public":
+                wrong.append(f"{node['name']}: access is {node['access']}, expected public")
+            wrong += [
+                f"{node['name']}.{c['name']}: no data_type" for c in node["columns"].values() if not c["data_type"]
+            ]
+            if "one row" not in node["description"].lower():
+                wrong.append(f"{node['name']}: the description does not say what one row is")
+        if not node["config"].get("group"):
+            wrong.append(f"{node['name']}: no group")
+    return wrong
+
+
+def keys_are_tested(manifest: Manifest) -> list[str]:
+    tested = {
+        node["attached_node"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test"
+        and node.get("test_metadata", {}).get("name") in ("unique", "unique_combination_of_columns")
+    }
+    return [f"{node['name']}: no test of its key" for node in models(manifest) if node["unique_id"] not in tested]
+
+
+def equal_names_are_equal_types(manifest: Manifest) -> list[str]:
+    types: dict[str, set[str]] = {}
+    for node in models(manifest):
+        if layer(node) == "marts":
+            for column in node["columns"].values():
+                types.setdefault(column["name"], set()).add(column["data_type"])
+    return [f"{name}: is {sorted(found)}" for name, found in types.items() if len(found) > 1]
+
+
+def quantities_end_in_their_unit(manifest: Manifest) -> list[str]:
+    wrong = []
+    for node in models(manifest):
+        for column in node["columns"].values():
+            name, kind = column["name"], (column["data_type"] or "")
+            if kind.startswith(("double", "decimal")) and not name.endswith(UNITS) and name not in WITHOUT_UNIT:
+                wrong.append(f"{node['name']}.{name}: a quantity whose name does not end in its unit")
+            if kind == "timestamp" and not name.endswith(("_utc", "_local")):
+                wrong.append(f"{node['name']}.{name}: a moment whose name does not end in _utc")
+    return wrong
+
+
+def models_are_short_and_end_bare(manifest: Manifest) -> list[str]:
+    wrong = []
+    for node in models(manifest):
+        code = node["raw_code"].strip()
+        if len(code.splitlines()) > 80:
+            wrong.append(f"{node['name']}: {len(code.splitlines())} lines; a model is about 80 at most, split it")
+        if not re.search(r"\nselect \* from \w+$", code):
+            wrong.append(f"{node['name']}: does not end in a bare `select * from <last step>`")
+    return wrong
+
+
+def sources_are_fresh_or_exempt(manifest: Manifest) -> list[str]:
+    return [
+        f"{source['unique_id']}: neither freshness nor meta.freshness_exempt"
+        for source in manifest["sources"].values()
+        if not source["config"]["meta"].get("freshness_exempt")
+        and not ((source.get("freshness") or {}).get("error_after") or {}).get("count")
+    ]
+
+
+def rules_built(page: str) -> set[str]:
+    section = page.split("## Rules built so far", maxsplit=1)[1].split("\n## ", maxsplit=1)[0]
+    return set(re.findall(r"\*\*([A-Z]+-\d+)\*\*", section))
+
+
+def rules_without_a_unit_test(manifest: Manifest) -> list[str]:
+    texts = " ".join(f"{test['name']} {test['description']}" for test in manifest["unit_tests"].values())
+    named = set(re.findall(r"\b[A-Z]+-\d+\b", texts))
+    page = (PROJECT / "docs" / "domain.md").read_text(encoding="utf-8")
+    wrong = [f"{rule}: built, but no unit test names it" for rule in rules_built(page) - named - BUILT_OUTSIDE_DBT]
+    return wrong + [f"{rule}: named by a unit test, but not in docs/domain.md" for rule in named if rule not in page]
+
+
+Rule = Callable[[Manifest], list[str]]
+
+
+def _break(manifest: Manifest, model: str, **changes: Any) -> Manifest:
+    broken = copy.deepcopy(manifest)
+    node = next(node for node in broken["nodes"].values() if node["name"] == model)
+    for key, value in changes.items():
+        node[key] = value
+    return broken
+
+
+def _without_source_meta(manifest: Manifest) -> Manifest:
+    broken = copy.deepcopy(manifest)
+    next(iter(broken["sources"].values()))["config"]["meta"] = {}
+    return broken
+
+
+def _retyped(manifest: Manifest, name: str, column: str, kind: str) -> Manifest:
+    broken = copy.deepcopy(manifest)
+    node = next(node for node in broken["nodes"].values() if node["name"] == name)
+    node["columns"][column] = {"name": column, "data_type": kind, "description": "x"}
+    return broken
+
+
+def _dropped(manifest: Manifest, part: str, word: str) -> Manifest:
+    broken = copy.deepcopy(manifest)
+    broken[part] = {key: value for key, value in broken[part].items() if word not in key}
+    return broken
+
+
+DIM = "dim_assets"
+SOURCE = {"nodes": ["source.route_to_market.vpp.forecasts"]}
+REPORT = {"nodes": ["model.route_to_market.dim_assets"]}
+CASES: list[tuple[Rule, Callable[[Manifest], Manifest]]] = [
+    (names_say_layer_and_area, lambda m: _break(m, DIM, name="assets")),
+    (only_staging_reads_sources_and_each_once, lambda m: _break(m, DIM, depends_on=SOURCE)),
+    (layers_read_what_lies_below, lambda m: _break(m, "stg_vpp__forecasts", depends_on=REPORT)),
+    (everything_is_described, lambda m: _break(m, DIM, description=" ")),
+    (marts_are_promised, lambda m: _break(m, DIM, access="protected")),
+    (keys_are_tested, lambda m: _dropped(m, "nodes", "unique_dim_assets")),
+    (equal_names_are_equal_types, lambda m: _retyped(m, DIM, "capacity_mw", "double")),
+    (quantities_end_in_their_unit, lambda m: _retyped(m, DIM, "power", "double")),
+    (models_are_short_and_end_bare, lambda m: _break(m, DIM, raw_code="select 1 as a")),
+    (sources_are_fresh_or_exempt, _without_source_meta),
+    (rules_without_a_unit_test, lambda m: _dropped(m, "unit_tests", "time_1")),
+]
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
+    """The project as dbt parses it; needs no warehouse."""
+    target = tmp_path_factory.mktemp("target")
+    command = [sys.executable, "-m", "dbt.cli.main", "parse", "--target", "lint", "--target-path", str(target)]
+    command += ["--log-path", str(target), "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout
+    parsed: Manifest = json.loads(Path(target / "manifest.json").read_text(encoding="utf-8"))
+    return parsed
+
+
+@pytest.mark.parametrize("rule", [rule for rule, _ in CASES], ids=lambda rule: rule.__name__)
+def test_the_project_keeps(manifest: Manifest, rule: Rule) -> None:
+    assert rule(manifest) == []
+
+
+@pytest.mark.parametrize(("rule", "spoil"), CASES, ids=lambda value: getattr(value, "__name__", "spoilt"))
+def test_the_check_catches(manifest: Manifest, rule: Rule, spoil: Callable[[Manifest], Manifest]) -> None:
+    assert rule(spoil(manifest)) != []

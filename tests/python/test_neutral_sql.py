@@ -1,0 +1,99 @@
+"""Models are written for more than one engine: what differs stands in macros/engine.sql and nowhere else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from home import PROJECT
+
+# pattern -> what to use instead
+FORBIDDEN = {
+    r"\bqualify\b": "a row_number() step and `where`",
+    r"\bexclude\s*\(|\*\s*replace\s*\(": "named columns",
+    r"::": "cast(x as type)",
+    r"\basof\b": "a join on a window's bounds",
+    r"\bvarchar\b": "string",
+    r"\b(strftime|strptime|date_format)\s*\(": "a macro in macros/engine.sql",
+    r"\b(list|array)_\w+\s*\(": "rows instead of lists",
+    r"\b(arg_max|arg_min|max_by|min_by|arg_max_null)\s*\(": "value_at_greatest()",
+    r"\b(unnest|generate_series|explode|sequence)\s*\(": "quarter_hours_between()",
+    r"\b(date_trunc|time_bucket)\s*\(": "first_of_month(), or a macro in macros/engine.sql",
+    r"\b(timezone|convert_timezone|from_utc_timestamp)\s*\(|\bat time zone\b": "utc_to_local()",
+    r"\b(date_diff|datediff|timestampdiff)\s*\(": "minutes_between()",
+    r"\bconcat\s*\(": "||",
+    r"\b(sha256|sha2|md5)\s*\(": "hashed()",
+    r"\b(struct_pack|row|struct)\s*\(": "columns of their own",
+    r"\b(now|today|get_current_timestamp)\s*\(|\bcurrent_(date|timestamp|time)\b": "the data's moments",
+    r"\b(ilike|similar to)\b": "lower(x) like",
+    r"\bregexp_\w+\s*\(": "reading it apart in ingest",
+    r"\bepoch\w*\s*\(": "a macro in macros/engine.sql",
+    r"\binterval\s+\d": "interval '15' minute, in quotes",
+}
+
+
+def violations(sql: str) -> list[str]:
+    """Each forbidden thing in a model: line, what, what to use instead. Comments and Jinja are not SQL."""
+    blank = lambda found: re.sub(r"[^\n]", " ", found.group())  # noqa: E731 - keeps line numbers
+    bare = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|--[^\n]*|'[^'\n]*'", blank, sql, flags=re.DOTALL)
+    return [
+        f"line {bare[: found.start()].count(chr(10)) + 1}: {found.group().strip()}: use {instead}"
+        for pattern, instead in FORBIDDEN.items()
+        for found in re.finditer(pattern, bare, flags=re.IGNORECASE)
+    ]
+
+
+@pytest.mark.parametrize("path", sorted((PROJECT / "models").rglob("*.sql")), ids=lambda path: path.stem)
+def test_models_are_neutral(path: Path) -> None:
+    assert violations(path.read_text(encoding="utf-8")) == []
+
+
+def test_engines_differ_in_one_file() -> None:
+    naming = re.compile(r"duckdb__|spark__|adapter\.dispatch")
+    found = [
+        path.name for path in (PROJECT / "macros").rglob("*.sql") if naming.search(path.read_text(encoding="utf-8"))
+    ]
+    assert found == ["engine.sql"]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select a from t qualify row_number() over (order by a) = 1",
+        "select * exclude (a) from t",
+        "select * replace (1 as a) from t",
+        "select a::int from t",
+        "select cast(a as varchar) from t",
+        "select strftime(a, 'x') from t",
+        "select list_sum(a) from t",
+        "select arg_max(a, b) from t",
+        "select unnest(a) from t",
+        "select date_trunc('day', a) from t",
+        "select a at time zone 'UTC' from t",
+        "select date_diff('minute', a, b) from t",
+        "select concat(a, b) from t",
+        "select sha256(a) from t",
+        "select row(a, b) from t",
+        "select now() from t",
+        "select current_date from t",
+        "select a from t where a ilike 'x'",
+        "select regexp_matches(a, 'x') from t",
+        "select epoch_ms(a) from t",
+        "select a + interval 15 minute from t",
+        "select a from t asof join u using (a)",
+    ],
+)
+def test_the_lint_catches(sql: str) -> None:
+    assert violations(f"-- a comment\n{sql}")[0].startswith("line 2: ")
+
+
+def test_the_lint_lets_pass() -> None:
+    sql = """
+    -- now() and a::b in a comment
+    select {{ utc_to_local('a') }}, 'now()' as text, try_cast(a as double), a || b,
+        row_number() over (partition by a order by b asc) as place, a + interval '15' minute
+    from t
+    """
+    assert violations(sql) == []
