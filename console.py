@@ -98,7 +98,7 @@ def show_figures(warehouse: Path) -> None:
             "select severity, count(*) from marts.fct_data_findings group by severity order by severity"
         ).fetchall()
         worst = con.execute(
-            "select feed, finding, example from marts.fct_data_findings where severity = 'error' order by all limit 5"
+            "select coalesce(file_name, feed), finding, example from marts.fct_data_findings where severity = 'error' order by all limit 5"
         ).fetchall()
     figures = table("Portfolio forecast", "delivery date", "assets", "latest MWh", "tradeable MWh", "complete QH")
     for day, assets, latest, tradeable, complete, total in reversed(days):
@@ -106,5 +106,5 @@ def show_figures(warehouse: Path) -> None:
         figures.add_row(str(day), str(assets), f"{latest:,.3f}", tradeable_text, f"{complete} of {total}")
     out.print(figures)
     out.print("Findings: " + (", ".join(f"{count} {severity}" for severity, count in findings) or "none"))
-    for feed, finding, example in worst:
-        out.print(f"  [red]{finding}[/] ({feed}) {example}", soft_wrap=True)
+    for where, finding, example in worst:
+        out.print(f"  [red]{finding}[/] ({where}) {example}", soft_wrap=True)

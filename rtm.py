@@ -78,7 +78,7 @@ def run(
     out.print()
     console.show_figures(home.warehouse)
     if report.quarantined:
-        out.print(f"\n[yellow]Done, but {len(report.quarantined)} files were quarantined (see above).[/]")
+        out.print(f"\n[yellow]Done, but quarantined: {len(report.quarantined)} (see above).[/]")
     out.print(f"\nNext: `rtm doctor` shows what there is; `duckdb -readonly {home.warehouse}` to ask it, schema marts;")
     out.print("      `make run SOURCE=dir` lands your own files; docs/domain.md says what the numbers mean.")
     raise typer.Exit(QUARANTINED if report.quarantined else ALL_WELL)

@@ -278,8 +278,8 @@ def test_contracts_keep_addresses_apart(landing: Landing) -> None:
     )
     landing.load()
     assert landing.query(
-        "select contract_id, capacity_mw, contract_begin, contract_end, has_readable_end, price_model, price_eur_per_mwh, "
-        "fee_eur, fee_percent, extra from contracts order by 1"
+        "select contract_id, capacity_mw, contract_begin, contract_end, has_readable_end, price_model, "
+        "price_eur_per_mwh, fee_eur, fee_percent, extra from contracts order by 1"
     ) == [
         ("C1", Decimal("1.088"), at("2024-03-01").date(), None, True, "fixed", Decimal(85), Decimal("2.5"), None, None),
         (
