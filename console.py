@@ -98,7 +98,8 @@ def show_figures(warehouse: Path) -> None:
             "select severity, count(*) from marts.fct_data_findings group by severity order by severity"
         ).fetchall()
         worst = con.execute(
-            "select coalesce(file_name, feed), finding, example from marts.fct_data_findings where severity = 'error' order by all limit 5"
+            "select coalesce(file_name, feed), finding, example from marts.fct_data_findings "
+            "where severity = 'error' order by all limit 5"
         ).fetchall()
     figures = table("Portfolio forecast", "delivery date", "assets", "latest MWh", "tradeable MWh", "complete QH")
     for day, assets, latest, tradeable, complete, total in reversed(days):
