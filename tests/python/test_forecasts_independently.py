@@ -47,7 +47,7 @@ def contracts(source: Path) -> pd.DataFrame:
             dropped = _timestamp(files[row["last"] + 1]).tz_localize("UTC").tz_convert(ZONE)
             ends.append(dropped.strftime("%Y-%m-%d"))
         result.append((row["asset_id"], row["contract_begin"], min(ends) if ends else "9999-12-31"))
-    return pd.DataFrame(result, columns=["asset_id", "begin", "end"])
+    return pd.DataFrame(result, columns=["asset_id", "first_day", "end_day"])
 
 
 def _timestamp(path: Path) -> pd.Timestamp:
@@ -80,7 +80,7 @@ def chosen(source: Path, margin: pd.Timedelta) -> dict[tuple[str, pd.Timestamp],
     issued = issued.sort_values(["version", "order"], kind="stable").groupby(["asset_id", "start"]).tail(1)
     issued["day"] = issued["start"].dt.tz_localize("UTC").dt.tz_convert(ZONE).dt.strftime("%Y-%m-%d")
     covered = issued.merge(contracts(source), on="asset_id")
-    covered = covered[(covered["begin"] <= covered["day"]) & (covered["day"] < covered["end"])]
+    covered = covered[(covered["first_day"] <= covered["day"]) & (covered["day"] < covered["end_day"])]
     unit = Decimal("0.000000001")
     return {
         (row.asset_id, row.start): (
