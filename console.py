@@ -7,10 +7,12 @@ from pathlib import Path
 
 import duckdb
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from ingest.interface import Failure
 from ingest.landing import Outcome, Report
+from ingest.sources import as_text
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -47,16 +49,22 @@ def show_landing(report: Report) -> None:
     else:
         out.print("No file of a known feed in this source: nothing to land.")
     for outcome in report.quarantined[:_SHOWN]:
-        out.print(f"[red]quarantined[/] {outcome.path.name}: {outcome.reason}", soft_wrap=True)
+        out.print(f"[red]quarantined[/] {_plain(outcome.path.name)}: {_plain(outcome.reason)}", soft_wrap=True)
     _more(len(report.quarantined), "quarantined files: see table `manifest` in raw")
     for path in report.unsettled[:_SHOWN]:
         out.print(
-            f"[yellow]left for the next load[/] {path.name}: it changed, or could not be opened, while it was read"
+            f"[yellow]left for the next load[/] {_plain(path.name)}: it changed, or could not be opened, while it was "
+            "read"
         )
     if report.unknown:
-        names = ", ".join(path.name for path in report.unknown[:_SHOWN])
+        names = ", ".join(_plain(path.name) for path in report.unknown[:_SHOWN])
         out.print(f"[dim]{len(report.unknown)} unknown files ignored: {names}[/]")
         _more(len(report.unknown), "unknown files")
+
+
+def _plain(text: object) -> str:
+    """Text that others wrote, with nothing in it that would be taken for markup or that no terminal can show."""
+    return escape(as_text("" if text is None else str(text)))
 
 
 def _more(total: int, what: str) -> None:
@@ -67,7 +75,8 @@ def _more(total: int, what: str) -> None:
 def show_failures(failures: list[Failure]) -> None:
     """Questions to the forecast interface that were not answered."""
     for failure in failures[:_SHOWN]:
-        out.print(f"[red]no answer[/] {failure.asset_id} {failure.version:%Y-%m-%dT%H:%MZ}: {failure.reason}")
+        question = f"{_plain(failure.asset_id)} {failure.version:%Y-%m-%dT%H:%MZ}"
+        out.print(f"[red]no answer[/] {question}: {_plain(failure.reason)}")
     _more(len(failures), "questions without an answer")
 
 
@@ -108,4 +117,4 @@ def show_figures(warehouse: Path) -> None:
     out.print(figures)
     out.print("Findings: " + (", ".join(f"{count} {severity}" for severity, count in findings) or "none"))
     for where, finding, example in worst:
-        out.print(f"  [red]{finding}[/] ({where}) {example}", soft_wrap=True)
+        out.print(f"  [red]{finding}[/] ({_plain(where)}) {_plain(example)}", soft_wrap=True)

@@ -15,6 +15,7 @@ from typing import Annotated
 
 import duckdb
 import typer
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import console
@@ -22,7 +23,7 @@ from console import err, out
 from home import PROJECT, Home, market_time_zone
 from ingest import interface
 from ingest.landing import Report, ingest
-from ingest.raw import RawError, read_raw
+from ingest.raw import RawBusyError, RawError, is_locked, read_raw
 
 ALL_WELL, FAILED, QUARANTINED = 0, 1, 3
 
@@ -102,8 +103,8 @@ def forecasts(
     try:
         with read_raw(home.raw) as con:
             assets = interface.contracted_assets(con, start, end)
-    except RawError as error:
-        raise _failed(str(error)) from error
+    except (RawError, duckdb.Error) as error:
+        raise _failed(str(error).strip().splitlines()[0]) from error
     if not assets:
         raise _failed("raw holds no contract for these days: land the contract lists first with `rtm ingest SOURCE`")
     questions = [(asset, version) for asset in assets for version in interface.versions(start, end)]
@@ -145,8 +146,12 @@ def doctor() -> None:
         try:
             console.show_marts(home.warehouse)
         except duckdb.Error as error:
-            is_well = False
-            err.print(f"[red]warehouse:[/] {str(error).splitlines()[0]}\n(disposable: delete it and run `rtm build`)")
+            reason = escape(str(error).splitlines()[0])
+            if is_locked(error):
+                err.print(f"[yellow]warehouse:[/] in use by another process\n({reason})")
+            else:
+                is_well = False
+                err.print(f"[red]warehouse:[/] {reason}\n(disposable: delete it and run `rtm build`)")
     raise typer.Exit(ALL_WELL if is_well else FAILED)
 
 
@@ -160,8 +165,11 @@ def _show_raw(path: Path) -> bool:
                 from manifest group by feed order by feed
                 """
             ).fetchall()
+    except RawBusyError as error:
+        err.print(f"[yellow]raw:[/] {escape(str(error))}")
+        return True
     except RawError as error:
-        err.print(f"[red]raw:[/] {error}")
+        err.print(f"[red]raw:[/] {escape(str(error))}")
         return False
     except duckdb.Error as error:
         err.print(f"[red]raw:[/] {path} is no raw database of this project ({str(error).splitlines()[0]})")
@@ -204,10 +212,13 @@ def _build(home: Home, arguments: list[str], *, verbose: bool) -> None:
     ]
     command += ["--target-path", str(home.dbt / "target"), "--log-path", str(home.dbt / "logs"), *arguments]
     environment = {**os.environ, "RTM_HOME": str(home.root), "DO_NOT_TRACK": "1"}
+    results = home.dbt / "target" / "run_results.json"
+    results.unlink(missing_ok=True)  # a build that fails before its first node leaves the last one's
     with nullcontext() if verbose else err.status("dbt is building and testing the models ..."):
         result = subprocess.run(command, env=environment, check=False, capture_output=not verbose, text=True)
     if result.returncode != 0:
-        for line in _dbt_failures(home.dbt / "target" / "run_results.json") or (result.stdout or "").splitlines()[-15:]:
+        said = f"{result.stdout or ''}{result.stderr or ''}"
+        for line in _dbt_failures(results) or said.splitlines()[-15:]:
             err.print(line, soft_wrap=True, markup=False)
         raise _failed("the build failed; `rtm build --verbose` shows all that dbt prints")
 
@@ -250,7 +261,7 @@ def _progress() -> Progress:
 
 
 def _failed(message: str) -> typer.Exit:
-    err.print(f"[red]failed:[/] {message}", soft_wrap=True)
+    err.print(f"[red]failed:[/] {escape(message)}", soft_wrap=True)
     return typer.Exit(FAILED)
 
 

@@ -5,6 +5,7 @@ The function takes an asset and a version (a pendulum datetime, always in UTC) a
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 import re
@@ -49,14 +50,16 @@ def load_client(name: str) -> Client:
         raise ClientError(f"{name!r} is not of the form FILE.py:FUNCTION")
     if not path.is_file():
         raise ClientError(f"{path} does not exist")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    # A name that hides no other module; registered, because dataclasses look their module up.
+    spec = importlib.util.spec_from_file_location(f"rtm_client_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise ClientError(f"{path} is not a Python file")
     sys.path.insert(0, str(path.parent))
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ClientError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
     client = getattr(module, function, None)
     if not callable(client):
@@ -105,16 +108,21 @@ def ask(client: Client, asset_id: str, version: datetime, folder: Path) -> Failu
     """
     try:
         answer = client(asset_id, pendulum.instance(version, tz="UTC"))
-    except Exception as error:  # whatever a foreign function raises
+    except (Exception, SystemExit) as error:  # whatever a foreign function raises
         return Failure(asset_id, version, f"{type(error).__name__}: {error}")
-    if isinstance(answer, bytes):
-        answer = answer.decode("utf-8", errors="replace")
-    if not isinstance(answer, str):
+    if not isinstance(answer, str | bytes):
         return Failure(asset_id, version, f"the answer is {type(answer).__name__}, expected JSON text")
-    safe = re.sub(r"[^\w.-]", "_", asset_id)
+    content = answer if isinstance(answer, bytes) else answer.encode("utf-8", errors="backslashreplace")
+    safe = _as_name(asset_id)
     place = folder / "vpp" / "forecasts" / safe / f"forecast_{safe}_{version:%Y%m%dT%H%MZ}.json"
     place.parent.mkdir(parents=True, exist_ok=True)
     unfinished = place.with_name(f".{place.name}")
-    unfinished.write_text(answer, encoding="utf-8")
+    unfinished.write_bytes(content)
     os.replace(unfinished, place)  # noqa: PTH105 - replaces what an interrupted run left
     return None
+
+
+def _as_name(asset_id: str) -> str:
+    """An asset's id as the name of a folder: no separators, not hidden, and never that of another asset."""
+    safe = re.sub(r"[^\w.-]", "_", asset_id).lstrip(".")
+    return safe if safe == asset_id else f"{safe}-{hashlib.sha256(asset_id.encode()).hexdigest()[:8]}"

@@ -20,7 +20,7 @@ from ingest.clocks import file_timestamp
 from ingest.feeds import Feed
 from ingest.parsing import macros
 from ingest.raw import insert_many, open_raw
-from ingest.sources import BadFileError, Candidate, Inspected, digest, find, inspect
+from ingest.sources import BadFileError, Candidate, Inspected, as_text, digest, find, inspect
 
 _BATCH_FILES = 1000
 _BATCH_BYTES = 256 << 20
@@ -125,7 +125,7 @@ class _Memory:
             return False
         if (*key, sha256) not in self._landed:
             return True
-        if self._sightings.get(str(candidate.path)) == sha256:
+        if self._sightings.get(candidate.place) == sha256:
             return False
         return current not in self._source_contents[key]
 
@@ -181,7 +181,7 @@ class _Load:
     def run(self, source: Path, exclude: Path | None) -> Report:
         known, unknown = find(source, exclude)
         load_id = self._one("select coalesce(max(load_id), 0) + 1 from loads")
-        self._con.execute("insert into loads values (?, ?, ?)", [load_id, _now(), str(source)])
+        self._con.execute("insert into loads values (?, ?, ?)", [load_id, _now(), as_text(source)])
         self._report = Report(load_id, unknown=unknown)
         deliveries = self._select_new(known)
         by_feed: dict[str, list[_Delivery]] = defaultdict(list)
@@ -219,7 +219,7 @@ class _Load:
                 self._report.still_bad.append(Outcome(candidate.path, feed, 0, 0, reason))
             elif (feed, candidate.name, sha256) in taken or not memory.is_new(candidate, sha256):
                 self._report.unchanged[feed] += 1
-                copies.append((str(candidate.path), sha256, None))
+                copies.append((candidate.place, sha256, None))
             else:
                 taken.add((feed, candidate.name, sha256))
                 deliveries.append(_Delivery(next_id + len(deliveries), candidate, look))
@@ -377,14 +377,14 @@ class _Load:
     def _record(self, lines: Sequence[_ManifestLine]) -> None:
         rows = [
             (
-                line.file_id, self._report.load_id, line.candidate.feed.name, str(line.candidate.path),
+                line.file_id, self._report.load_id, line.candidate.feed.name, line.candidate.place,
                 line.candidate.name, line.seen[1], line.seen[0], file_timestamp(line.candidate.path.stem, self._zone),
                 _now(), line.landed_rows, line.bad_rows, line.status, line.reason, line.unknown_columns,
             )
             for line in lines
         ]  # fmt: skip
         insert_many(self._con, "manifest", rows)
-        sightings = [(str(line.candidate.path), line.seen[0], line.file_id) for line in lines]
+        sightings = [(line.candidate.place, line.seen[0], line.file_id) for line in lines]
         insert_many(self._con, "sightings", sightings, replace=True)
         self._report.outcomes += [
             Outcome(line.candidate.path, line.candidate.feed.name, line.landed_rows, line.bad_rows, line.reason)

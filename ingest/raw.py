@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,10 @@ class RawError(Exception):
     """Raw cannot be opened or written; the text says why and what to do."""
 
 
+class RawBusyError(RawError):
+    """Another process holds raw; nothing is wrong with it."""
+
+
 def open_raw(path: Path, zone_macros: str) -> duckdb.DuckDBPyConnection:
     """Open raw for writing, and make its tables if they are not there.
 
@@ -49,9 +54,11 @@ def open_raw(path: Path, zone_macros: str) -> duckdb.DuckDBPyConnection:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _make(path)
         con = duckdb.connect(str(path))
     except (duckdb.Error, OSError) as error:
-        raise RawError(_explain(path, error)) from error
+        raise _explained(path, error) from error
     con.execute("set TimeZone = 'UTC'")
     con.execute(_BOOKKEEPING)
     version = con.execute("select max(schema_version) from about").fetchall()[0][0]
@@ -83,16 +90,32 @@ def read_raw(path: Path) -> duckdb.DuckDBPyConnection:
     try:
         return duckdb.connect(str(path), read_only=True)
     except duckdb.Error as error:
-        raise RawError(_explain(path, error)) from error
+        raise _explained(path, error) from error
 
 
-def _explain(path: Path, error: Exception) -> str:
-    text = str(error)
-    if "set lock on file" in text:
-        return (
-            f"{path} is in use by another process: wait until that has ended, then run again\n({text.splitlines()[0]})"
-        )
-    return f"{path} cannot be opened: {text.splitlines()[0]}"
+def _make(path: Path) -> None:
+    """Make an empty database, whole or not at all: a process killed while DuckDB makes one leaves half a file."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished.unlink(missing_ok=True)
+    duckdb.connect(str(unfinished)).close()
+    try:
+        os.link(unfinished, path)  # unlike a rename it never puts an empty database over one with data
+    except OSError:
+        if not path.exists():  # a file system without links
+            os.replace(unfinished, path)  # noqa: PTH105 - says that it is atomic
+    unfinished.unlink(missing_ok=True)
+
+
+def is_locked(error: Exception) -> bool:
+    """Whether a database could not be opened because another process holds it."""
+    return "set lock on file" in str(error)
+
+
+def _explained(path: Path, error: Exception) -> RawError:
+    text = str(error).splitlines()[0]
+    if is_locked(error):
+        return RawBusyError(f"{path} is in use by another process: wait until that has ended, then run again\n({text})")
+    return RawError(f"{path} cannot be opened: {text}")
 
 
 def insert_many(

@@ -92,7 +92,8 @@ def _read_csv(
             select *, row_number() over () as n
             from read_csv(
                 $paths, columns = $names, auto_detect = false, header = false, delim = $delimiter, quote = '"',
-                escape = '"', skip = $skip, filename = true, store_rejects = true, rejects_table = 'reject_lines',
+                escape = '"', skip = $skip, filename = true,
+                hive_partitioning = false, store_rejects = true, rejects_table = 'reject_lines',
                 rejects_scan = 'reject_files'
             )
         ) as lines

@@ -5,11 +5,13 @@ from __future__ import annotations
 import codecs
 import csv
 import hashlib
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from ingest.clocks import file_timestamp, without_timestamp
@@ -17,6 +19,7 @@ from ingest.feeds import Feed, Layout, normalise, recognise
 
 _CHUNK = 1 << 24
 _HEADER_LINES = 1 << 16
+_PATTERN_SIGNS = frozenset("*?[{")
 
 
 class BadFileError(Exception):
@@ -32,8 +35,13 @@ class Candidate:
 
     @property
     def name(self) -> str:
-        """The file's name."""
-        return self.path.name
+        """The file's name, as text that a database can hold."""
+        return as_text(self.path.name)
+
+    @property
+    def place(self) -> str:
+        """The file's path, as text that a database can hold."""
+        return as_text(self.path)
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,7 @@ class Inspected:
         size_bytes: its size.
         changed_ns: when it was last changed, to notice a file that is still being written.
         timestamp: from its name, naive UTC (TIME-3).
-        readable: the file to read: itself, or a copy in UTF-8.
+        readable: the file to read: itself, or a copy that DuckDB can read.
         shape: for CSV.
     """
 
@@ -76,7 +84,7 @@ class Inspected:
     @property
     def subject(self) -> str:
         """What the file is about: its name without timestamp and ending."""
-        return without_timestamp(self.candidate.path.stem)
+        return without_timestamp(as_text(self.candidate.path.stem))
 
     def is_unchanged(self) -> bool:
         """Whether the file still is as it was when it was looked at."""
@@ -120,6 +128,11 @@ def _files(source: Path) -> Iterator[Path]:
             yield path
 
 
+def as_text(path: Path | str) -> str:
+    """A path as text; bytes of a name that are not UTF-8 are shown as a replacement character."""
+    return os.fsencode(path).decode("utf-8", errors="replace")
+
+
 def digest(candidate: Candidate) -> tuple[str, int, int]:
     """The sha256, size in bytes and time of change (ns) of a file.
 
@@ -138,7 +151,7 @@ def inspect(candidate: Candidate, seen: tuple[str, int, int], zone: ZoneInfo, sc
         candidate: the file.
         seen: what `digest` gave.
         zone: the market's time zone.
-        scratch: a folder for copies in UTF-8.
+        scratch: a folder for copies that DuckDB can read.
 
     Raises:
         BadFileError: if the file is empty, no text, lacks a column or has no timestamp where it needs one.
@@ -149,21 +162,25 @@ def inspect(candidate: Candidate, seen: tuple[str, int, int], zone: ZoneInfo, sc
         raise BadFileError("the file's name ends in no timestamp, so it cannot be told when its content was known")
     if size == 0:
         raise BadFileError("the file is empty")
-    readable = _readable(candidate.path, scratch / f"{sha256}{candidate.path.suffix}")
+    is_csv = candidate.feed.layout in (Layout.CSV, Layout.WIDE_CSV)
+    # A name of its own for each copy: two files with equal bytes must not be told apart by path in vain.
+    readable = _readable(candidate.path, scratch / f"{uuid4().hex}{candidate.path.suffix}", is_csv=is_csv)
     file = Inspected(candidate, sha256, size, changed_ns, timestamp, readable)
-    if candidate.feed.layout in (Layout.CSV, Layout.WIDE_CSV):
+    if is_csv:
         file.shape = _csv_shape(readable)
         _require_columns(candidate.feed, file.shape.header)
     return file
 
 
-def _readable(path: Path, copy: Path) -> Path:
-    """The file itself if it is UTF-8, else a copy in UTF-8 made from Windows-1252."""
+def _readable(path: Path, copy: Path, *, is_csv: bool) -> Path:
+    """The file itself, or a copy in UTF-8 with line ends of one kind, under a path that DuckDB takes literally."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     is_utf8 = True
     has_text = False
+    line_ends = _LineEnds()
     with path.open("rb") as stream:
         while chunk := stream.read(_CHUNK):
+            line_ends.count(chunk)
             if b"\0" in chunk:
                 raise BadFileError("the file is not text: it contains zero bytes")
             has_text = has_text or bool(chunk.removeprefix(codecs.BOM_UTF8).strip())
@@ -179,14 +196,40 @@ def _readable(path: Path, copy: Path) -> Path:
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             is_utf8 = False
-    if is_utf8:
+    if is_utf8 and not (is_csv and line_ends.are_mixed) and _is_taken_literally(path):
         return path
+    encoding, newline = "utf-8" if is_utf8 else "cp1252", None if is_csv else ""
     try:
-        with path.open(encoding="cp1252", newline="") as old, copy.open("w", encoding="utf-8", newline="") as new:
+        with path.open(encoding=encoding, newline=newline) as old, copy.open("w", encoding="utf-8", newline="") as new:
             shutil.copyfileobj(old, new)
     except UnicodeDecodeError as error:
         raise BadFileError("the file is text in neither UTF-8 nor Windows-1252") from error
     return copy
+
+
+class _LineEnds:
+    """Counts CRLF, LF and CR: the CSV reader gives a file up that mixes them, as a comment put before a header does."""
+
+    def __init__(self) -> None:
+        self._pairs = self._feeds = self._returns = 0
+        self._ends_in_return = False
+
+    def count(self, chunk: bytes) -> None:
+        """Take in the next bytes of the file."""
+        self._pairs += chunk.count(b"\r\n") + (self._ends_in_return and chunk.startswith(b"\n"))
+        self._feeds += chunk.count(b"\n")
+        self._returns += chunk.count(b"\r")
+        self._ends_in_return = chunk.endswith(b"\r")
+
+    @property
+    def are_mixed(self) -> bool:
+        return sum((self._pairs > 0, self._feeds > self._pairs, self._returns > self._pairs)) > 1
+
+
+def _is_taken_literally(path: Path) -> bool:
+    """Whether DuckDB reads this very path: it takes `*` for a pattern, and no name that is not UTF-8."""
+    name = str(path)
+    return as_text(path) == name and _PATTERN_SIGNS.isdisjoint(name)
 
 
 def _csv_shape(path: Path) -> CsvShape:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 
 from home import PROJECT, market_time_zone
 from ingest.landing import Report, ingest
+from simulator.sample import write_sample
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +25,27 @@ def challenge() -> Path:
     if not folder.is_dir():
         pytest.skip("the real day is not here: set RTM_CHALLENGE to its folder")
     return folder
+
+
+@pytest.fixture(scope="session", params=["sample", "challenge"])
+def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """(source, RTM_HOME) of a whole run on the sample, and on the real day where it is there."""
+    if request.param == "challenge":
+        source: Path = request.getfixturevalue("challenge")
+    else:
+        source = tmp_path_factory.mktemp("source")
+        write_sample(source)
+    home = tmp_path_factory.mktemp("home")
+    result = subprocess.run(
+        [sys.executable, str(PROJECT / "rtm.py"), "run", str(source)],
+        env={**os.environ, "RTM_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    expected = 3 if request.param == "sample" else 0
+    assert result.returncode == expected, result.stdout + result.stderr
+    return source, home
 
 
 class Landing:

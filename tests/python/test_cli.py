@@ -162,3 +162,53 @@ def test_an_empty_raw_builds_empty_marts(home: Path, tmp_path: Path) -> None:
     with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
         assert con.execute("select count(*) from marts.fct_asset_forecasts").fetchall() == [(0,)]
         assert con.execute("select count(*) from marts.dim_quarter_hours").fetchall() == [(0,)]
+
+
+def test_names_and_reasons_are_never_taken_for_markup(home: Path, tmp_path: Path) -> None:
+    write(tmp_path, "source/[red]notes.txt", "x")
+    content = "delivery_start__utc_,M__kw_\n2025-06-08 00:00:00 UTC,[/red]\n"
+    write(tmp_path, "source/final_production_M_20250609.csv", content)
+    result = rtm(home, "ingest", str(tmp_path / "source"))
+    assert result.returncode == 3
+    assert "power is not a number ([/red])" in result.stdout
+    assert "ignored: [red]notes.txt" in result.stdout
+    client = write(tmp_path, "client.py", "def get_forecast(asset_id, version):\n    raise KeyError('[/x]')\n")
+    rtm(home, "ingest", str(write(tmp_path, "crm/asset_contracts_20250608_043831.csv", CONTRACTS)))
+    span = ("--from", "2025-06-07T00:00Z", "--to", "2025-06-07T00:00Z")
+    result = rtm(home, "forecasts", "--client", f"{client}:get_forecast", *span)
+    assert result.returncode == 1  # no answer at all
+    assert "KeyError: '[/x]'" in result.stdout
+
+
+def test_doctor_tells_a_lock_from_damage(home: Path, tmp_path: Path) -> None:
+    rtm(home, "ingest", str(write(tmp_path, "asset_contracts_20250608_043831.csv", CONTRACTS)))
+    with duckdb.connect(str(home / "raw.duckdb")), duckdb.connect(str(home / "warehouse.duckdb")):
+        locked = rtm(home, "doctor")
+    assert locked.returncode == 0
+    assert locked.stderr.count("in use by another process") == 2
+    assert str(os.getpid()) in locked.stderr
+    assert "delete" not in locked.stderr
+    (home / "warehouse.duckdb").write_text("damaged" * 3000)
+    damaged = rtm(home, "doctor")
+    assert (damaged.returncode, "delete it" in damaged.stderr) == (1, True)
+
+
+def test_a_raw_of_somebody_else_is_refused_without_a_stack_trace(home: Path, tmp_path: Path) -> None:
+    home.mkdir()
+    with duckdb.connect(str(home / "raw.duckdb")) as con:
+        con.execute("create table x (i integer)")
+    client = write(tmp_path, "client.py", CLIENT)
+    span = ("--from", "2025-06-08T00:00Z", "--to", "2025-06-08T00:00Z")
+    result = rtm(home, "forecasts", "--client", f"{client}:get_forecast", *span)
+    assert (result.returncode, "failed:" in result.stderr) == (1, True)
+
+
+@pytest.mark.slow
+def test_a_build_that_fails_early_does_not_repeat_an_older_failure(home: Path, tmp_path: Path) -> None:
+    rtm(home, "ingest", str(write(tmp_path, "asset_contracts_20250608_043831.csv", CONTRACTS)))
+    stale = {"results": [{"status": "error", "unique_id": "model.of_yesterday", "message": "long mended"}]}
+    write(home, "dbt/target/run_results.json", json.dumps(stale))
+    result = rtm(home, "build", "--no-such-option")
+    assert result.returncode == 1
+    assert "long mended" not in result.stderr
+    assert "--no-such-option" in result.stderr

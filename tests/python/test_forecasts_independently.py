@@ -3,62 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pandas as pd
 import pytest
-
-from home import PROJECT, market_time_zone
-from ingest.clocks import file_timestamp
-from simulator.sample import write_sample
-
-ZONE = market_time_zone()
-
-
-def run(home: Path, source: Path) -> subprocess.CompletedProcess[str]:
-    """The whole pipeline, as a user runs it."""
-    return subprocess.run(
-        [sys.executable, str(PROJECT / "rtm.py"), "run", str(source)],
-        env={**os.environ, "RTM_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def contracts(source: Path) -> pd.DataFrame:
-    """One row per contract: asset, first day, first day no longer covered (CON-1, CON-2)."""
-    files = sorted(source.rglob("asset_contracts_*.csv"), key=lambda path: (_timestamp(path), path.name))
-    lists = [pd.read_csv(path, dtype=str, keep_default_na=False) for path in files]
-    rows: dict[str, dict[str, Any]] = {}
-    for position, listed in enumerate(lists):
-        for record in listed.to_dict("records"):
-            rows[record["contract_id"]] = {**record, "last": position}
-    result = []
-    for row in rows.values():
-        ends = [date for date in [row["contract_end"]] if date]
-        if row["last"] + 1 < len(files):
-            dropped = _timestamp(files[row["last"] + 1]).tz_localize("UTC").tz_convert(ZONE)
-            ends.append(dropped.strftime("%Y-%m-%d"))
-        result.append((row["asset_id"], row["contract_begin"], min(ends) if ends else "9999-12-31"))
-    return pd.DataFrame(result, columns=["asset_id", "first_day", "end_day"])
-
-
-def _timestamp(path: Path) -> pd.Timestamp:
-    moment = file_timestamp(path.stem, ZONE)
-    assert moment is not None
-    return pd.Timestamp(moment)
+from independent import ZONE, contracts, timestamp
 
 
 def points(source: Path) -> pd.DataFrame:
     """Every forecast point that has a power, with the file's place in the order of revisions."""
-    files = sorted(source.rglob("forecast_*.json"), key=lambda path: (_timestamp(path), path.name))
+    files = sorted(source.rglob("forecast_*.json"), key=lambda path: (timestamp(path), path.name))
     frames = []
     for order, path in enumerate(files):
         answer = json.loads(path.read_text(encoding="utf-8-sig"))
@@ -89,23 +45,6 @@ def chosen(source: Path, margin: pd.Timedelta) -> dict[tuple[str, pd.Timestamp],
         )
         for row in covered.itertuples()
     }
-
-
-@pytest.fixture(scope="module", params=["sample", "challenge"])
-def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """(source, RTM_HOME) of a whole run on the sample, and on the real day where it is there."""
-    source = tmp_path_factory.mktemp("source")
-    if request.param == "challenge":
-        source = Path(os.environ.get("RTM_CHALLENGE", PROJECT.parent / "shared" / "challenge"))
-        if not source.is_dir():
-            pytest.skip("the real day is not here: set RTM_CHALLENGE to its folder")
-    else:
-        write_sample(source)
-    home = tmp_path_factory.mktemp("home")
-    result = run(home, source)
-    expected = 3 if request.param == "sample" else 0
-    assert result.returncode == expected, result.stdout + result.stderr
-    return source, home
 
 
 @pytest.mark.parametrize(("kind", "minutes"), [("latest", 0), ("tradeable", 15)])

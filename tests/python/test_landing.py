@@ -211,3 +211,31 @@ def test_a_load_that_is_killed_loses_and_doubles_nothing(tmp_path: Path) -> None
     assert contents(disturbed) == contents(calm)
     names = disturbed.query("select count(*), count(distinct file_name) from manifest")
     assert names == calm.query("select count(*), count(distinct file_name) from manifest")
+
+
+def test_names_that_mean_something_to_the_database_or_are_not_text(landing: Landing) -> None:
+    places = [f"day=2025-06-09/{PRODUCTION}", "odd *[1]?{a}/final_production_N_20250609.csv"]
+    for place, kw in zip(places, (1, 2), strict=True):
+        landing.write(place, production(kw))
+    name = os.fsdecode(b"distribution_system_operator/final_production_\xff_20250609.csv")
+    landing.write(name, production(3))
+    assert [outcome.reason for outcome in landing.load().outcomes] == [None] * 3
+    assert sorted(values(landing)) == [1, 2, 3]
+    assert landing.load().outcomes == []
+    assert landing.query("select count(*) from manifest where file_name like '%\ufffd%'") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"# made by hand\r\n" + production(1).encode(),
+        production(1).replace("\n", "\r\n", 1).encode(),
+        production(1).replace("\n", "\r", 1).encode(),
+    ],
+    ids=["comment", "header", "old Mac"],
+)
+def test_lines_that_end_in_different_ways(landing: Landing, content: bytes) -> None:
+    landing.write(PRODUCTION, content)
+    landing.load()
+    assert landing.reasons() == {}
+    assert values(landing) == [1]
