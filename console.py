@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -13,6 +15,7 @@ from rich.table import Table
 from ingest.interface import Failure
 from ingest.landing import Outcome, Report
 from ingest.sources import as_text
+from serve.marts import Rows
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -93,16 +96,72 @@ def show_marts(warehouse: Path) -> None:
     out.print(marts)
 
 
+def show_rows(name: str, rows: Rows) -> None:
+    """Part of a mart; a line that is longer than the screen is not cut."""
+    shown = Table(title=name, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for position, column in enumerate(rows.columns):
+        is_number = any(isinstance(values[position], int | float | Decimal) for values in rows.values)
+        shown.add_column(column, justify="right" if is_number else "left", header_style="dim", no_wrap=True)
+    for values in rows.values:
+        shown.add_row(*(_cell(value) for value in values))
+    wide = Console(file=out.file, width=10_000, highlight=False)
+    wide.width = max(wide.measure(shown).maximum, 1)
+    wide.print(shown)
+    if len(rows.values) < rows.total:
+        out.print(
+            f"[dim]{len(rows.values):,} of {rows.total:,} rows: --limit 0 shows all, --out FILE.csv writes them[/]"
+        )
+
+
+def _cell(value: object) -> str:
+    """A value for the eye: no trailing zeros, `-` where there is none."""
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case Decimal() | float():
+            text = f"{value:,.9f}" if isinstance(value, Decimal) else f"{value:,.6f}"
+            return text.rstrip("0").rstrip(".")
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M}" if value.microsecond == value.second == 0 else str(value)
+        case _:
+            return _plain(value)
+
+
 def show_figures(warehouse: Path) -> None:
-    """The figures there are so far: forecasts by day, findings by severity."""
+    """The figures there are so far: forecasts, infeed and trading of the last days, findings by severity."""
     with duckdb.connect(str(warehouse), read_only=True) as con:
-        days = con.execute(
+        _show_days(
+            con,
+            "Portfolio forecast",
+            ("delivery date", "assets", "latest MWh", "tradeable MWh", "complete QH"),
             """
             select delivery_date, max(assets_expected), sum(latest_forecast_mwh), sum(tradeable_forecast_mwh),
-                count(*) filter (where is_complete), count(*)
-            from marts.fct_portfolio_forecasts group by delivery_date order by delivery_date desc limit 5
+                count(*) filter (where is_complete) || ' of ' || count(*)
+            from marts.fct_portfolio_forecasts group by delivery_date
+            """,
+        )
+        _show_days(
+            con,
+            "Portfolio infeed",
+            ("delivery date", "infeed MWh", "final", "live", "forecast", "complete QH"),
             """
-        ).fetchall()
+            select delivery_date, sum(infeed_mwh), sum(final_mwh), sum(live_mwh), sum(forecast_mwh),
+                count(*) filter (where is_complete) || ' of ' || count(*)
+            from marts.fct_portfolio_infeed group by delivery_date
+            """,
+        )
+        _show_days(
+            con,
+            "Trading",
+            ("delivery date", "revenue EUR", "trades", "net MWh", "VWAP", "market VWAP", "alpha EUR"),
+            """
+            select delivery_date, revenue_eur, trades, net_sold_mwh, private_vwap_eur_per_mwh,
+                market_vwap_eur_per_mwh, alpha_eur
+            from marts.fct_trading_days where product = 'all'
+            """,
+        )
         findings = con.execute(
             "select severity, count(*) from marts.fct_data_findings group by severity order by severity"
         ).fetchall()
@@ -110,11 +169,18 @@ def show_figures(warehouse: Path) -> None:
             "select coalesce(file_name, feed), finding, example from marts.fct_data_findings "
             "where severity = 'error' order by all limit 5"
         ).fetchall()
-    figures = table("Portfolio forecast", "delivery date", "assets", "latest MWh", "tradeable MWh", "complete QH")
-    for day, assets, latest, tradeable, complete, total in reversed(days):
-        tradeable_text = "-" if tradeable is None else f"{tradeable:,.3f}"
-        figures.add_row(str(day), str(assets), f"{latest:,.3f}", tradeable_text, f"{complete} of {total}")
-    out.print(figures)
     out.print("Findings: " + (", ".join(f"{count} {severity}" for severity, count in findings) or "none"))
     for where, finding, example in worst:
         out.print(f"  [red]{finding}[/] ({_plain(where)}) {_plain(example)}", soft_wrap=True)
+
+
+def _show_days(con: duckdb.DuckDBPyConnection, title: str, columns: tuple[str, ...], sql: str) -> None:
+    """The last five delivery dates of a query; energy and money to three digits."""
+    days = con.execute(f"select * from ({sql}) as days order by delivery_date desc limit 5").fetchall()
+    if not days:
+        return
+    shown = table(title, *columns)
+    for day in reversed(days):
+        shown.add_row(*(f"{value:,.3f}" if isinstance(value, Decimal) else _cell(value) for value in day))
+    out.print(shown)
+    out.print()

@@ -1,4 +1,4 @@
-"""The command line: `rtm ingest | build | run | forecasts | doctor`."""
+"""The command line: `rtm ingest | build | run | show | forecasts | doctor`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import platform
 import subprocess
 import sys
 from contextlib import nullcontext
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +24,7 @@ from home import PROJECT, Home, market_time_zone
 from ingest import interface
 from ingest.landing import Report, ingest
 from ingest.raw import RawBusyError, RawError, is_locked, read_raw
+from serve import marts
 
 ALL_WELL, FAILED, QUARANTINED = 0, 1, 3
 
@@ -80,9 +81,35 @@ def run(
     console.show_figures(home.warehouse)
     if report.quarantined:
         out.print(f"\n[yellow]Done, but quarantined: {len(report.quarantined)} (see above).[/]")
-    out.print(f"\nNext: `rtm doctor` shows what there is; `duckdb -readonly {home.warehouse}` to ask it, schema marts;")
-    out.print("      `make run SOURCE=dir` lands your own files; docs/domain.md says what the numbers mean.")
+    out.print("\nNext: `rtm doctor` lists the marts, `rtm show fct_positions` prints one;")
+    out.print("      `make run SOURCE=dir` lands your own files; docs/domain.md says what it all means.")
     raise typer.Exit(QUARANTINED if report.quarantined else ALL_WELL)
+
+
+@app.command()
+def show(
+    mart: Annotated[str, typer.Argument(help="Its name, as in `rtm doctor`.")],
+    asset: Annotated[str | None, typer.Option(help="Only this asset_id.")] = None,
+    day: Annotated[str | None, typer.Option(help="Only this delivery date, as 2025-06-08.")] = None,
+    columns: Annotated[str | None, typer.Option(help="Only these columns, with commas between.")] = None,
+    limit: Annotated[int | None, typer.Option(min=0, help="So many rows; 0: all. [default: 20]")] = None,
+    path: Annotated[Path | None, typer.Option("--out", help="Write a file instead: .csv or .parquet.")] = None,
+) -> None:
+    """Print a mart's rows as a table, or write them as CSV or Parquet."""
+    home = Home()
+    if not home.warehouse.exists():
+        raise _failed(f"{home.warehouse} does not exist: make it first with `rtm run` or `rtm build`")
+    names = [name.strip() for name in columns.split(",")] if columns else []
+    question = marts.Question(mart, asset, _day(day), names, 20 if limit is None and path is None else limit or 0)
+    try:
+        if path is None:
+            console.show_rows(mart, marts.look(home.warehouse, question))
+        else:
+            out.print(f"{marts.write(home.warehouse, question, path):,} rows of {mart} in {escape(str(path))}")
+    except marts.MartError as error:
+        raise typer.BadParameter(escape(str(error))) from error
+    except duckdb.Error as error:
+        raise _failed(str(error).strip().splitlines()[0]) from error
 
 
 @app.command()
@@ -232,6 +259,13 @@ def _dbt_failures(results: Path) -> list[str]:
     return [
         f"{node['status']}: {node['unique_id']}: {' '.join((node['message'] or '').split())[:400]}" for node in bad[:10]
     ]
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no date like 2025-06-08", param_hint="--day") from error
 
 
 def _version(text: str, option: str) -> datetime:

@@ -93,9 +93,15 @@ def text(name: str, cell: str, *, blank_ok: bool = True) -> Column:
 
 
 def number(name: str, cell: str, parser: str, *, blank_ok: bool = False) -> Column:
-    """A column of numbers; `parser` is one of to_double, to_price, to_volume."""
-    types = {"to_double": "DOUBLE", "to_price": "DECIMAL(18,6)", "to_volume": "DECIMAL(18,9)"}
-    return Column(name, types[parser], f'{parser}("{cell}")', cell, "a number", blank_ok)
+    """A column of numbers; `parser` is one of to_double, to_power (kW), to_price, to_volume (MWh or MW)."""
+    types = {
+        "to_double": ("DOUBLE", "a number"),
+        "to_power": ("DOUBLE", "kW below 100 GW"),
+        "to_price": ("DECIMAL(18,6)", "a number below a million"),
+        "to_volume": ("DECIMAL(18,9)", "a number from 0 to a million"),
+    }
+    type_, expected = types[parser]
+    return Column(name, type_, f'{parser}("{cell}")', cell, expected, blank_ok)
 
 
 def moment(name: str, cell: str, sql: str) -> Column:
@@ -125,7 +131,9 @@ def _trades(name: str, prefix: str) -> Feed:
             f'case when has_offset(iso_text("{cell}")) or not is_ambiguous(try_cast(iso_text("{cell}") as timestamp), '
             f'market_zone()) then text_to_utc("{cell}", market_zone(), 1) end'
         )
-        return moment(column, cell, sql)
+        if column == "executed_at_utc":
+            return moment(column, cell, sql)
+        return Column(column, "TIMESTAMP", f"on_quarter_hour({sql})", cell, "the start or end of a quarter-hour")
 
     return Feed(
         name=name,
@@ -195,7 +203,7 @@ FEEDS: tuple[Feed, ...] = (
             text("asset_name", "name"),
             text("technology", "type"),
             text("status", "status"),
-            number("capacity_kw", "capacity_kw", "to_double"),
+            number("capacity_kw", "capacity_kw", "to_power"),
             number("latitude", "latitude", "to_double", blank_ok=True),
             number("longitude", "longitude", "to_double", blank_ok=True),
             text("technical_attributes", "technical_attributes"),
@@ -217,7 +225,7 @@ FEEDS: tuple[Feed, ...] = (
                 'else epoch_to_utc("start") end',
             ),
             moment("version_utc", "version", 'epoch_to_utc("version")'),
-            Column("power_kw", "DOUBLE", "finite_double(power)", "power", "a number"),
+            Column("power_kw", "DOUBLE", "below(finite_double(power), 1e8)", "power", "kW below 100 GW"),
         ),
         keys=("asset_id", "delivery_start_utc", "version_utc"),
         value="power_kw is not null",
@@ -232,7 +240,7 @@ FEEDS: tuple[Feed, ...] = (
         columns=(
             text("asset_id", "asset_id", blank_ok=False),
             moment("measured_at_utc", "timestamp", 'epoch_to_utc("timestamp")'),
-            Column("power_kw", "DOUBLE", 'finite_double("value")', "value", "a number"),
+            Column("power_kw", "DOUBLE", 'below(finite_double("value"), 1e8)', "value", "kW below 100 GW"),
             Column("quality", "DOUBLE", "finite_double(quality)", "quality", "a number", blank_ok=True),
         ),
         keys=("asset_id", "measured_at_utc"),
@@ -247,7 +255,7 @@ FEEDS: tuple[Feed, ...] = (
         columns=(
             text("metering_point_id", "metering_point_id", blank_ok=False),
             quarter_hour("delivery_start__utc_", "text_to_utc(delivery_start__utc_, 'UTC', 1)"),
-            number("power_kw", "power", "to_double"),
+            number("power_kw", "power", "to_power"),
         ),
         keys=("metering_point_id", "delivery_start_utc"),
         value="power_kw is not null",

@@ -23,8 +23,15 @@ create or replace temp macro finite_double(t) as (
     case when isfinite(try_cast(t as double)) then try_cast(t as double) end
 );
 create or replace temp macro to_double(t) as finite_double(plain_number(t));
-create or replace temp macro to_price(t) as try_cast(plain_number(t) as decimal(18, 6));
-create or replace temp macro to_volume(t) as try_cast(plain_number(t) as decimal(18, 9));
+-- Bounds that no power plant (100 GW), price or volume (a million EUR/MWh, MWh, MW) reaches: beyond them a cell is
+-- damaged, and sums stay within their decimals.
+create or replace temp macro below(x, bound) as (case when abs(x) < bound then x end);
+create or replace temp macro to_power(t) as below(to_double(t), 1e8);
+create or replace temp macro to_price(t) as below(try_cast(plain_number(t) as decimal(18, 6)), 1000000);
+create or replace temp macro to_volume(t) as (
+    case when try_cast(plain_number(t) as decimal(18, 9)) >= 0
+        then below(try_cast(plain_number(t) as decimal(18, 9)), 1000000) end
+);
 
 create or replace temp macro plausible(m) as (case when m >= {_FIRST} and m < {_LAST} then m end);
 

@@ -35,16 +35,74 @@
 {%- endmacro %}
 
 
-{% macro minutes_between(earlier, later) %}
-    {{- return(adapter.dispatch('minutes_between', 'route_to_market')(earlier, later)) -}}
+{% macro quarter_hour_of(moment) %}
+    {{- return(adapter.dispatch('quarter_hour_of', 'route_to_market')(moment)) -}}
 {% endmacro %}
 
-{% macro duckdb__minutes_between(earlier, later) -%}
-    cast(floor(date_diff('microsecond', {{ earlier }}, {{ later }}) / 60000000) as integer)
+{% macro duckdb__quarter_hour_of(moment) -%}
+    time_bucket(interval '15' minute, {{ moment }})
 {%- endmacro %}
 
-{% macro spark__minutes_between(earlier, later) -%}
-    cast(floor(timestampdiff(microsecond, {{ earlier }}, {{ later }}) / 60000000) as int)
+{% macro spark__quarter_hour_of(moment) -%}
+    cast(date_trunc('hour', {{ moment }}) as timestamp_ntz)
+    + make_dt_interval(0, 0, 15 * cast(floor(minute({{ moment }}) / 15) as int))
+{%- endmacro %}
+
+
+{% macro microseconds_between(earlier, later) %}
+    {{- return(adapter.dispatch('microseconds_between', 'route_to_market')(earlier, later)) -}}
+{% endmacro %}
+
+{% macro duckdb__microseconds_between(earlier, later) -%}
+    date_diff('microsecond', {{ earlier }}, {{ later }})
+{%- endmacro %}
+
+{% macro spark__microseconds_between(earlier, later) -%}
+    timestampdiff(microsecond, {{ earlier }}, {{ later }})
+{%- endmacro %}
+
+
+{% macro minutes_between(earlier, later) -%}
+    cast(floor({{ microseconds_between(earlier, later) }} / 60000000) as integer)
+{%- endmacro %}
+
+
+{% macro whole_division(dividend, divisor) %}
+    {{- return(adapter.dispatch('whole_division', 'route_to_market')(dividend, divisor)) -}}
+{% endmacro %}
+
+{% macro duckdb__whole_division(dividend, divisor) -%}
+    (({{ dividend }}) // ({{ divisor }}))
+{%- endmacro %}
+
+{% macro spark__whole_division(dividend, divisor) -%}
+    (({{ dividend }}) div ({{ divisor }}))
+{%- endmacro %}
+
+
+{% macro ratio(numerator, denominator, scale) %}
+    {{- return(adapter.dispatch('ratio', 'route_to_market')(numerator, denominator, scale)) -}}
+{% endmacro %}
+
+{#- DuckDB divides decimals as doubles; whole numbers keep every digit. Text is the way from a decimal to its digits. -#}
+{% macro duckdb__ratio(numerator, denominator, scale) -%}
+    {%- set n = "cast(replace(cast(cast(" ~ numerator ~ " as decimal(38, " ~ (scale + 9)
+        ~ ")) as varchar), '.', '') as hugeint)" -%}
+    {%- set d = "cast(replace(cast(cast(" ~ denominator ~ " as decimal(38, 9)) as varchar), '.', '') as hugeint)" -%}
+    (
+        cast(
+            sign({{ n }}) * sign({{ d }})
+            * ((2 * abs({{ n }}) + abs({{ d }})) // nullif(2 * abs({{ d }}), 0))
+            as decimal({{ 38 - scale }}, 0)
+        ) * cast('0.{{ '0' * (scale - 1) }}1' as decimal({{ scale }}, {{ scale }}))
+    )
+{%- endmacro %}
+
+{% macro spark__ratio(numerator, denominator, scale) -%}
+    cast(
+        cast({{ numerator }} as decimal(38, {{ scale + 9 }})) / nullif(cast({{ denominator }} as decimal(38, 9)), 0)
+        as decimal(38, {{ scale }})
+    )
 {%- endmacro %}
 
 

@@ -170,7 +170,7 @@ def test_names_and_reasons_are_never_taken_for_markup(home: Path, tmp_path: Path
     write(tmp_path, "source/final_production_M_20250609.csv", content)
     result = rtm(home, "ingest", str(tmp_path / "source"))
     assert result.returncode == 3
-    assert "power is not a number ([/red])" in result.stdout
+    assert "power is not kW below 100 GW ([/red])" in result.stdout
     assert "ignored: [red]notes.txt" in result.stdout
     client = write(tmp_path, "client.py", "def get_forecast(asset_id, version):\n    raise KeyError('[/x]')\n")
     rtm(home, "ingest", str(write(tmp_path, "crm/asset_contracts_20250608_043831.csv", CONTRACTS)))
@@ -212,3 +212,57 @@ def test_a_build_that_fails_early_does_not_repeat_an_older_failure(home: Path, t
     assert result.returncode == 1
     assert "long mended" not in result.stderr
     assert "--no-such-option" in result.stderr
+
+
+@pytest.mark.slow
+def test_show_prints_and_writes_a_mart(built: tuple[Path, Path], tmp_path: Path) -> None:
+    _, home = built
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
+        asset, day, rows = con.execute(
+            "select asset_id, delivery_date, count(*) from marts.fct_asset_infeed "
+            "where infeed_source = 'final' group by all having count(*) > 80 order by all limit 1"
+        ).fetchall()[0]
+        expected = con.execute(
+            "select asset_id, delivery_start_utc, infeed_mwh from marts.fct_asset_infeed "
+            "where asset_id = ? and delivery_date = ? order by all",
+            [asset, day],
+        ).fetchall()
+    filters = ("--asset", asset, "--day", str(day), "--columns", "asset_id,delivery_start_utc,infeed_mwh")
+    shown = rtm(home, "show", "fct_asset_infeed", *filters, "--limit", "3")
+    assert shown.returncode == 0
+    assert f"3 of {len(expected)} rows" in shown.stdout
+    assert f"{expected[0][1]:%Y-%m-%d %H:%M}" in shown.stdout
+    for ending in ("csv", "parquet"):
+        path = tmp_path / f"infeed.{ending}"
+        written = rtm(home, "show", "fct_asset_infeed", *filters, "--out", str(path))
+        assert (written.returncode, f"{len(expected)} rows" in written.stdout) == (0, True)
+        assert duckdb.sql(f"from '{path}' order by all").fetchall() == pytest.approx(expected)
+    assert len(expected) >= rows
+    everything = rtm(home, "show", "fct_asset_infeed", "--limit", "0")
+    assert "infeed_reason" in everything.stdout
+    assert "…" not in everything.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("nothing",), 2, "fct_positions"),
+        (("dim_contracts", "--day", "2025-10-26"), 2, "no column 'delivery_date'"),
+        (("dim_contracts", "--columns", "contract_id, owner"), 2, "no column 'owner'"),
+        (("fct_positions", "--day", "26.10.2025"), 2, "no date like"),
+        (("fct_positions", "--asset", "x' or 1=1 --"), 2, "no column 'asset_id'"),
+        (("fct_positions", "--out", "{tmp}/x.txt"), 2, "expected .csv or .parquet"),
+        (("fct_positions", "--out", "{tmp}/nowhere/x.csv"), 1, "failed:"),
+    ],
+)
+@pytest.mark.slow
+def test_wrong_usage_of_show(
+    built: tuple[Path, Path], tmp_path: Path, arguments: tuple[str, ...], code: int, message: str
+) -> None:
+    result = rtm(built[1], "show", *(argument.format(tmp=tmp_path) for argument in arguments))
+    assert (result.returncode, message in " ".join(result.stderr.replace("│", " ").split())) == (code, True)
+
+
+def test_show_without_a_warehouse(home: Path) -> None:
+    result = rtm(home, "show", "fct_positions")
+    assert (result.returncode, "rtm run" in result.stderr) == (1, True)

@@ -135,7 +135,7 @@ def test_final_production_with_several_metering_points_and_restated_blanks(landi
     assert landing.query("select rows, bad_rows, unknown_columns from manifest") == [(4, 2, "comment")]
     assert landing.query("select problem, content from bad_rows order by row_number") == [
         ("blank", None),
-        ("not a number", "N.A."),
+        ("not kW below 100 GW", "N.A."),
     ]
 
 
@@ -189,11 +189,35 @@ def test_trades_in_our_layout(landing: Landing, newline: str, comment: str) -> N
     ]
     line = 6 + comment.count("\n")
     bad = landing.query("select problem, content, is_landed from bad_rows order by is_landed, content")
-    assert ("not a number", "N.A.", True) in bad
+    assert ("not a number below a million", "N.A.", True) in bad
     assert ("not EUR", "GBP", True) in bad
     assert ("not BUY or SELL", "HOLD", False) in bad
     assert any(f"line {line}:" in problem and not landed for problem, _, landed in bad)
     assert landing.query("select rows, bad_rows from manifest") == [(4, 4)]
+
+
+def test_numbers_and_moments_that_cannot_be_true(landing: Landing) -> None:
+    rows = [
+        "1;SELL;2025-06-08 00:00:00Z;2025-06-08 01:00:00Z;2025-06-07 15:03:44Z;1;EUR;-0.1;MWH",
+        "2;SELL;2025-06-08 00:00:00Z;2025-06-08 01:00:00Z;2025-06-07 15:03:44Z;1;EUR;1000000;MWH",
+        "3;SELL;2025-06-08 00:00:00Z;2025-06-08 01:00:00Z;2025-06-07 15:03:44Z;-1e6;EUR;1;MWH",
+        "4;SELL;2025-06-08 00:00:00Z;2025-06-08 00:20:00Z;2025-06-07 15:03:44Z;1;EUR;1;MWH",
+        "5;SELL;2025-06-08 00:05:00Z;2025-06-08 00:30:00Z;2025-06-07 15:03:44Z;1;EUR;1;MWH",
+        "6;SELL;2025-06-08 00:00:00Z;2025-06-08 01:00:00Z;2025-06-07 15:03:44Z;-999999;EUR;999999;MWH",
+    ]
+    landing.write("exchange/Private_Trades-20250608-20250609T000516000Z.csv", TRADES + "\n".join(rows))
+    landing.write(
+        "dso/final_production_M_20250609.csv",
+        "delivery_start__utc_,M__kw_\n2025-06-08 00:00:00 UTC,1e8\n2025-06-08 00:15:00 UTC,-99999999\n",
+    )
+    landing.write("vpp/forecasts/forecast_A_20250608T1000Z.json", forecast("A", 1749376800, [1e300, 1.0]))
+    landing.load()
+    assert landing.query("select feed, count(*) from bad_rows group by all order by all") == [
+        ("final_production", 1),
+        ("forecasts", 1),
+        ("private_trades", 5),
+    ]
+    assert landing.query("select power_kw from final_production where power_kw is not null") == [(-99999999.0,)]
 
 
 def test_trades_in_the_exchanges_layout(landing: Landing) -> None:

@@ -100,7 +100,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "dso/final_production_M_20250610.csv": ("delivery_start__utc_\n2025-06-08 00:00:00 UTC\n", "<metering point>"),
     "dso/final_production_M_20250611.csv": (
         production(1).replace(",1", ",N.A."),
-        "row 1: power is not a number (N.A.)",
+        "row 1: power is not kW below 100 GW (N.A.)",
     ),
     "imbalance/imbalance_price_final_20250608_170800.csv": (b"\x81\x8d\x8f\n", "neither UTF-8 nor Windows-1252"),
     "vpp/technical_data/technical_data_2025-06-02T125000Z.json": ('{"plants": []}', "the list `assets` is missing"),

@@ -12,7 +12,11 @@ with moments as (
     union all
     select delivery_start_utc as moment_utc from {{ ref('stg_exchange__private_trades') }}
     union all
+    select delivery_end_utc - interval '15' minute as moment_utc from {{ ref('stg_exchange__private_trades') }}
+    union all
     select delivery_start_utc as moment_utc from {{ ref('stg_exchange__public_trades') }}
+    union all
+    select delivery_end_utc - interval '15' minute as moment_utc from {{ ref('stg_exchange__public_trades') }}
     union all
     select delivery_start_utc as moment_utc from {{ ref('stg_imbalance__final_prices') }}
     union all

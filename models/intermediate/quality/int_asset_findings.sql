@@ -58,7 +58,14 @@ together as (
 
 found as (
 
-    select * from together
+    select
+        'technical_data' as feed,
+        cast(null as date) as delivery_date,
+        cast(null as string) as file_name,
+        finding,
+        rows,
+        example
+    from together
     where rows > 0
 
 )

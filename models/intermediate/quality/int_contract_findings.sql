@@ -68,6 +68,9 @@ together as (
 counted as (
 
     select
+        'contracts' as feed,
+        cast(null as date) as delivery_date,
+        cast(null as string) as file_name,
         finding,
         count(*) as rows,
         min(example) as example

@@ -59,6 +59,19 @@ together as (
     union all
     select * from remarked
 
+),
+
+shaped as (
+
+    select
+        feed,
+        cast(null as date) as delivery_date,
+        file_name,
+        finding,
+        rows,
+        example
+    from together
+
 )
 
-select * from together
+select * from shaped

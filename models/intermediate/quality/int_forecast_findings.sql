@@ -49,7 +49,9 @@ together as (
 counted as (
 
     select
+        'forecasts' as feed,
         delivery_date,
+        cast(null as string) as file_name,
         finding,
         count(*) as rows,
         min(example) as example

@@ -24,6 +24,7 @@ unusable as (
 
     select
         feed,
+        cast(null as date) as delivery_date,
         file_name,
         finding,
         count(*) as rows,

@@ -4,19 +4,9 @@ with asset_forecasts as (
 
 ),
 
-asset_days as (
+portfolio_days as (
 
-    select * from {{ ref('int_asset_days') }}
-
-),
-
-expected as (
-
-    select
-        delivery_date,
-        count(*) as assets_expected
-    from asset_days
-    group by delivery_date
+    select * from {{ ref('int_portfolio_days') }}
 
 ),
 
@@ -41,13 +31,13 @@ compared as (
         summed.delivery_date,
         cast(summed.latest_forecast_mwh as decimal(18, 9)) as latest_forecast_mwh,
         cast(summed.tradeable_forecast_mwh as decimal(18, 9)) as tradeable_forecast_mwh,
-        cast(expected.assets_expected as bigint) as assets_expected,
+        cast(portfolio_days.assets_expected as bigint) as assets_expected,
         cast(summed.assets_present as bigint) as assets_present,
         cast(summed.tradeable_assets_present as bigint) as tradeable_assets_present,
-        summed.assets_present = expected.assets_expected as is_complete,
-        summed.tradeable_assets_present = expected.assets_expected as is_tradeable_complete
+        summed.assets_present = portfolio_days.assets_expected as is_complete,
+        summed.tradeable_assets_present = portfolio_days.assets_expected as is_tradeable_complete
     from summed
-    inner join expected on summed.delivery_date = expected.delivery_date
+    inner join portfolio_days on summed.delivery_date = portfolio_days.delivery_date
 
 )
 

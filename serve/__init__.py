@@ -1,0 +1,1 @@
+"""Marts to people: the only code beside dbt that reads marts."""

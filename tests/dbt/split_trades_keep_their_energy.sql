@@ -1,0 +1,57 @@
+-- Conservation across grains (TR-3): revenue, VWAP and position rest on quarter-hours; a trade must be whole in them.
+with trades as (
+
+    select
+        'private' as kind,
+        trade_id,
+        side,
+        volume_mwh
+    from {{ ref('fct_trades') }}
+    union all
+    select
+        'market' as kind,
+        trade_id,
+        'ANY' as side,
+        volume_mwh
+    from {{ ref('fct_market_trades') }}
+
+),
+
+parts as (
+
+    select
+        'private' as kind,
+        trade_id,
+        side,
+        volume_mwh
+    from {{ ref('int_private_trades_split') }}
+    union all
+    select
+        'market' as kind,
+        trade_id,
+        'ANY' as side,
+        volume_mwh
+    from {{ ref('int_market_trades_split') }}
+
+),
+
+summed as (
+
+    select
+        kind,
+        trade_id,
+        side,
+        sum(volume_mwh) as volume_mwh
+    from parts
+    group by kind, trade_id, side
+
+)
+
+select
+    trades.kind,
+    trades.trade_id,
+    trades.side
+from trades
+left join summed
+    on trades.kind = summed.kind and trades.trade_id = summed.trade_id and trades.side = summed.side
+where trades.volume_mwh is distinct from summed.volume_mwh
