@@ -16,12 +16,6 @@ overlapping as (
 
 ),
 
-changes as (
-
-    select * from {{ ref('int_contract_changes') }}
-
-),
-
 not_billable as (
 
     select
@@ -42,22 +36,11 @@ dropped as (
 
 ),
 
-changed as (
-
-    select
-        'contract_terms_changed' as finding,
-        contract_id || ' in ' || file_name || ': ' || changes as example
-    from changes
-
-),
-
 together as (
 
     select * from not_billable
     union all
     select * from dropped
-    union all
-    select * from changed
     union all
     select * from unusable
     union all

@@ -1,4 +1,6 @@
-{%- set kinds = ['file', 'row', 'contract', 'asset', 'forecast', 'infeed', 'live', 'volume_unit', 'trading'] -%}
+{%- set kinds = [
+    'file', 'row', 'contract', 'contract_change', 'asset', 'forecast', 'infeed', 'live', 'volume_unit', 'trading'
+] -%}
 with together as (
     {% for kind in kinds %}
         select
