@@ -10,7 +10,7 @@ latest as (
         metering_point_id,
         delivery_start_utc,
         {{ value_at_greatest('is_redispatched', ['file_order', 'row_number']) }} as is_redispatched,
-        {{ value_at_greatest('known_at_utc', ['file_order', 'row_number']) }} as flag_known_at_utc
+        min(file_timestamp_utc) filter (where is_redispatched) as announced_at_utc
     from flags
     group by metering_point_id, delivery_start_utc
 

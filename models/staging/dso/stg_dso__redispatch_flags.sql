@@ -32,6 +32,7 @@ dated as (
         metering_point_id,
         delivery_start_utc,
         is_redispatched,
+        file_timestamp_utc,
         {{ known_after_delivery() }} as known_at_utc,
         file_id,
         file_order,
