@@ -35,11 +35,11 @@ together as (
         portfolio_infeed.delivery_date,
         summed.forecast_imbalance_mwh,
         summed.asset_cost_eur,
-        coalesce(summed.forecast_assets_present, 0) as forecast_assets_present,
-        case when portfolio_infeed.is_measured_complete then positions.open_position_mwh end as position_imbalance_mwh,
         portfolio_infeed.assets_expected,
         portfolio_infeed.measured_assets_present as assets_present,
-        portfolio_infeed.is_measured_complete as is_complete
+        portfolio_infeed.is_measured_complete as is_complete,
+        coalesce(summed.forecast_assets_present, 0) as forecast_assets_present,
+        case when portfolio_infeed.is_measured_complete then positions.open_position_mwh end as position_imbalance_mwh
     from portfolio_infeed
     inner join positions on portfolio_infeed.delivery_start_utc = positions.delivery_start_utc
     left join summed on portfolio_infeed.delivery_start_utc = summed.delivery_start_utc

@@ -33,7 +33,7 @@ agreed as (
         case
             when contracts.fee_model = 'percent_of_market' then cast(contracts.fee_percent as decimal(9, 6)) * 0.01
             else 1
-        end as share
+        end as unit_share
     from invoices
     inner join contracts on invoices.contract_id = contracts.contract_id
     left join market_months on invoices.invoicing_month = market_months.invoicing_month
@@ -48,10 +48,10 @@ charged as (
         'flexpower' as supplier,
         -quantity as quantity,
         quantity_unit,
-        cast(cast(full_unit_price_eur as decimal(13, 6)) * cast(share as decimal(9, 8)) as decimal(18, 6))
+        cast(cast(full_unit_price_eur as decimal(13, 6)) * cast(unit_share as decimal(9, 8)) as decimal(18, 6))
             as unit_price_eur,
         {{ cents(
-            'cast(full_unit_price_eur as decimal(13, 6)) * cast(share as decimal(9, 8))'
+            'cast(full_unit_price_eur as decimal(13, 6)) * cast(unit_share as decimal(9, 8))'
             ' * cast(-quantity as decimal(16, 9))'
         ) }} as net_eur
     from agreed

@@ -25,9 +25,9 @@ applicable as (
     from invoices
     inner join vat_rates
         on
-            (vat_rates.contract_id = invoices.contract_id or vat_rates.contract_id is null)
-            and vat_rates.valid_from <= invoices.last_delivery_date
-            and (vat_rates.valid_to > invoices.last_delivery_date or vat_rates.valid_to is null)
+            (invoices.contract_id = vat_rates.contract_id or vat_rates.contract_id is null)
+            and invoices.last_delivery_date >= vat_rates.valid_from
+            and (invoices.last_delivery_date < vat_rates.valid_to or vat_rates.valid_to is null)
 
 ),
 

@@ -43,7 +43,8 @@ priced as (
         cast(short_price_eur_per_mwh as decimal(18, 6)) as short_price_eur_per_mwh,
         cast(long_price_eur_per_mwh as decimal(18, 6)) as long_price_eur_per_mwh,
         cast(
-            case when 'estimate' in (short_price_status, long_price_status) then 'estimate'
+            case
+                when 'estimate' in (short_price_status, long_price_status) then 'estimate'
                 else coalesce(short_price_status, long_price_status)
             end as string
         ) as price_status,

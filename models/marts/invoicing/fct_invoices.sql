@@ -51,7 +51,9 @@ stated as (
             end as string
         ) as status,
         cast(
-            coalesce(issues.blocking_issues || coalesce('; ' || issues.provisional_issues, ''), issues.provisional_issues)
+            coalesce(
+                issues.blocking_issues || coalesce('; ' || issues.provisional_issues, ''), issues.provisional_issues
+            )
             as string
         ) as issues,
         cast(totals.net_eur as decimal(18, 2)) as net_eur,

@@ -26,11 +26,11 @@ side_by_side as (
         flagged.contract_id,
         forecasts.latest_version_utc as version_utc,
         forecasts.latest_forecast_mwh as forecast_mwh,
+        prices.compensation_price_eur_per_mwh,
         case
             when forecasts.latest_forecast_mwh is not null
                 then greatest(forecasts.latest_forecast_mwh - flagged.infeed_mwh, 0)
-        end as lost_energy_mwh,
-        prices.compensation_price_eur_per_mwh
+        end as lost_energy_mwh
     from flagged
     left join forecasts
         on
