@@ -212,7 +212,9 @@ def test_numbers_and_moments_that_cannot_be_true(landing: Landing) -> None:
     )
     landing.write("vpp/forecasts/forecast_A_20250608T1000Z.json", forecast("A", 1749376800, [1e300, 1.0]))
     landing.load()
-    assert landing.query("select feed, count(*) from bad_rows group by all order by all") == [
+    assert landing.query(
+        "select feed, count(*) from bad_rows join manifest using (file_id) group by all order by all"
+    ) == [
         ("final_production", 1),
         ("forecasts", 1),
         ("private_trades", 5),
