@@ -1,0 +1,82 @@
+with asset_arrivals as (
+
+    select * from {{ ref('int_asset_arrivals') }}
+
+),
+
+technical_data as (
+
+    select * from {{ ref('int_technical_data_latest') }}
+
+),
+
+redispatch as (
+
+    select * from {{ ref('fct_redispatch') }}
+
+),
+
+prices as (
+
+    select * from {{ ref('int_feed_arrivals') }}
+    where feed = 'redispatch_compensation'
+
+),
+
+together as (
+
+    select
+        'forecasts' as feed,
+        delivery_date,
+        sum(expected_quarter_hours) as expected,
+        sum(forecast_quarter_hours) as arrived,
+        sum(forecast_quarter_hours - tradeable_quarter_hours) as late,
+        max(newest_forecast_at_utc) as newest_at_utc
+    from asset_arrivals
+    group by delivery_date
+    union all
+    select
+        'live_measured_infeed' as feed,
+        delivery_date,
+        sum(expected_quarter_hours) as expected,
+        sum(live_quarter_hours) as arrived,
+        cast(null as bigint) as late,
+        max(newest_live_at_utc) as newest_at_utc
+    from asset_arrivals
+    group by delivery_date
+    union all
+    select
+        'final_production' as feed,
+        delivery_date,
+        sum(expected_quarter_hours) as expected,
+        sum(final_quarter_hours) as arrived,
+        sum(late_final_quarter_hours) as late,
+        max(newest_final_at_utc) as newest_at_utc
+    from asset_arrivals
+    group by delivery_date
+    union all
+    select
+        'technical_data' as feed,
+        asset_arrivals.delivery_date,
+        count(*) as expected,
+        count(technical_data.asset_id) as arrived,
+        cast(null as bigint) as late,
+        max(technical_data.known_at_utc) as newest_at_utc
+    from asset_arrivals
+    left join technical_data on asset_arrivals.asset_id = technical_data.asset_id
+    group by asset_arrivals.delivery_date
+    union all
+    select
+        'redispatch_compensation' as feed,
+        redispatch.delivery_date,
+        count(*) as expected,
+        count(redispatch.compensation_price_eur_per_mwh) as arrived,
+        count(case when prices.is_late then 1 end) as late,
+        max(prices.newest_at_utc) as newest_at_utc
+    from redispatch
+    left join prices on redispatch.delivery_start_utc = prices.delivery_start_utc
+    group by redispatch.delivery_date
+
+)
+
+select * from together
