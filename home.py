@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -19,6 +20,8 @@ class Home(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="RTM_")
 
     home: Path = Field(default=PROJECT / "data")
+    published_copies: int = Field(default=5, ge=1)
+    """How many published copies are kept, with the current one (`RTM_PUBLISHED_COPIES`)."""
 
     @property
     def root(self) -> Path:
@@ -34,6 +37,21 @@ class Home(BaseSettings):
     def warehouse(self) -> Path:
         """What dbt makes of raw: disposable."""
         return self.root / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        """Copies of the marts whose tests passed: what people and programs read."""
+        return self.root / "published"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one process that writes below this folder."""
+        return self.root / ".lock"
+
+    @property
+    def docs(self) -> Path:
+        """The documentation as static pages."""
+        return self.root / "docs"
 
     @property
     def received(self) -> Path:
@@ -52,7 +70,17 @@ class Home(BaseSettings):
 
 
 @cache
+def _variables() -> dict[str, Any]:
+    """The variables of dbt_project.yml."""
+    variables: dict[str, Any] = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    return variables
+
+
 def market_time_zone() -> ZoneInfo:
     """The market's time zone: the variable `market_time_zone` of dbt_project.yml, its one home (TIME-2)."""
-    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
-    return ZoneInfo(project["vars"]["market_time_zone"])
+    return ZoneInfo(_variables()["market_time_zone"])
+
+
+def warehouse_layout() -> int:
+    """The layout of warehouses that this version makes: the variable `warehouse_layout` of dbt_project.yml."""
+    return int(_variables()["warehouse_layout"])

@@ -8,6 +8,7 @@ ordered as (
 
     select
         file_id,
+        load_id,
         feed,
         file_name,
         path,

@@ -1,0 +1,75 @@
+{#- What each build leaves behind in the warehouse: whether it can be published, and what was promised of its marts. -#}
+
+{% macro is_building() -%}
+    {{- return(execute and flags.WHICH in ('build', 'run', 'test', 'seed', 'snapshot', 'retry', 'run-operation')) -}}
+{%- endmacro %}
+
+
+{% macro is_whole_build() -%}
+    {%- set narrowing = ['select', 'exclude', 'selector', 'resource_types', 'exclude_resource_types', 'empty', 'sample'] -%}
+    {%- set used = [] -%}
+    {%- for name in narrowing if invocation_args_dict.get(name) -%}
+        {%- do used.append(name) -%}
+    {%- endfor -%}
+    {{- return(flags.WHICH == 'build' and not used) -}}
+{%- endmacro %}
+
+
+{% macro build_tables() -%}
+    {%- if is_building() %}
+        create table if not exists {{ target.schema }}.builds (
+            build_id string, started_at_utc timestamp, ended_at_utc timestamp, command string, is_whole boolean,
+            is_good boolean, tests_passed integer, as_of string, warehouse_layout integer,
+            dbt_version string, commit_id string, last_load_id integer, files_landed bigint, known_until_utc timestamp
+        );
+        create table if not exists {{ target.schema }}.promises (
+            build_id string, schema_name string, mart_name string, column_name string, data_type string
+        )
+    {%- endif %}
+{%- endmacro %}
+
+
+{% macro build_started() -%}
+    {%- if is_building() %}
+        insert into {{ target.schema }}.builds
+        select
+            '{{ invocation_id }}', cast('{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}' as timestamp), null,
+            '{{ flags.WHICH }}', {{ is_whole_build() }}, false, null,
+            {{ "'" ~ var('as_of') ~ "'" if var('as_of') is not none else 'null' }}, {{ var('warehouse_layout') }},
+            '{{ dbt_version }}',
+            {{ "'" ~ dbt_metadata_envs['COMMIT'] ~ "'" if dbt_metadata_envs.get('COMMIT') else 'null' }},
+            null, null, null
+    {%- endif %}
+{%- endmacro %}
+
+
+{% macro build_ended(results) -%}
+    {%- set files = ref('stg_ingest__files') -%}
+    {%- if is_building() %}
+        {%- set bad = results | rejectattr('status', 'in', ['success', 'pass', 'warn', 'no-op']) | list -%}
+        {%- set tests = results | selectattr('node.resource_type', 'in', ['test', 'unit_test']) | list -%}
+        {%- set is_good = is_whole_build() and not bad -%}
+        {%- if is_good %}
+            delete from {{ target.schema }}.promises;
+            insert into {{ target.schema }}.promises values
+            {%- for node in graph.nodes.values() if node.access == 'public' %}
+                {%- set outer = loop %}
+                {%- for column in node.columns.values() %}
+                ('{{ invocation_id }}', '{{ node.schema }}', '{{ node.name }}', '{{ column.name }}',
+                    '{{ column.data_type }}'){{ ',' if not (outer.last and loop.last) }}
+                {%- endfor %}
+            {%- endfor %};
+        {%- endif %}
+        update {{ target.schema }}.builds
+        set
+            ended_at_utc = cast('{{ modules.datetime.datetime.utcnow() }}' as timestamp),
+            is_good = {{ is_good }},
+            tests_passed = {{ tests | selectattr('status', 'in', ['pass', 'warn']) | list | length }}
+            {%- if is_good %},
+            last_load_id = (select max(load_id) from {{ files }}),
+            files_landed = (select count(*) from {{ files }} where status = 'landed'),
+            known_until_utc = (select max(file_timestamp_utc) from {{ files }} where status = 'landed')
+            {%- endif %}
+        where build_id = '{{ invocation_id }}'
+    {%- endif %}
+{%- endmacro %}

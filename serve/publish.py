@@ -1,0 +1,472 @@
+"""Write, audit, publish: readers get copies of the marts, each whole, checked, and swapped in at once.
+
+`published/` holds files `copy_000001.duckdb` and so on, which never change, and the link `current.duckdb` to the one
+that counts. A copy is written beside them under a hidden name, checked as it lies on the disk, renamed, and only then
+does the link move, so a reader sees the copy before or the copy after and nothing between. Schema `publication` of
+each copy says what it is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from serve.files import in_words, replace_text
+from serve.warehouse import last_build, open_warehouse
+
+_CURRENT = "current.duckdb"
+_ATTEMPT = "attempt.json"
+_UNFINISHED = ".unfinished"
+_NAME = re.compile(r"copy_(\d{6,})\.duckdb")
+_TRIES = 50
+
+_MANIFEST = """
+create schema publication;
+-- one row: what this copy is
+create table publication.manifest (
+    copy_number integer, published_at_utc timestamp, previous_copy_number integer,
+    build_id varchar, built_at_utc timestamp, tests_passed integer, commit_id varchar, dbt_version varchar,
+    duckdb_version varchar, last_load_id integer, previous_load_id integer, files_landed bigint,
+    known_until_utc timestamp
+);
+-- the columns that were promised of every mart
+create table publication.contract (
+    schema_name varchar, mart_name varchar, column_name varchar, data_type varchar
+);
+-- what lies in this copy; is_changed is NULL for a mart that the copy before did not have
+create table publication.marts (
+    schema_name varchar, mart_name varchar, rows bigint, content_hash varchar, is_changed boolean
+);
+-- rows and sums of numeric columns (`measure`), beside those of the copy before; NULL where there is nothing to add up
+create table publication.changes (
+    mart_name varchar, measure varchar, value decimal(38, 9), value_before decimal(38, 9)
+);
+"""
+
+
+class PublishError(Exception):
+    """Nothing was published, and what was published before still counts; the text says why."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a copy is.
+
+    Attributes:
+        copy_number: copies are counted from 1.
+        published_at_utc: when it was written.
+        previous_copy_number: the copy that it followed; None: it was the first.
+        build_id: dbt's invocation that made the numbers.
+        built_at_utc: when that ended.
+        tests_passed: how many tests passed on them.
+        commit_id: the project's commit; None: not known.
+        dbt_version: of that build.
+        duckdb_version: that wrote the file.
+        last_load_id: every load up to this one is in it; None: raw was empty.
+        previous_load_id: the same of the copy before.
+        files_landed: how many files that is.
+        known_until_utc: the newest file's own timestamp: how new the data is, whenever it was built or published.
+    """
+
+    copy_number: int
+    published_at_utc: datetime
+    previous_copy_number: int | None
+    build_id: str
+    built_at_utc: datetime
+    tests_passed: int
+    commit_id: str | None
+    dbt_version: str
+    duckdb_version: str
+    last_load_id: int | None
+    previous_load_id: int | None
+    files_landed: int
+    known_until_utc: datetime | None
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """The last time that somebody tried to make newer numbers, whether or not they went out.
+
+    Attributes:
+        command: what was called.
+        at_utc: when it was called, as text.
+        outcome: `started` (still runs, or was killed), `failed`, `built`, `published` or `rolled back`.
+        reason: why it failed.
+    """
+
+    command: str
+    at_utc: str
+    outcome: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """Rows or a column's sum of a mart that differ from the copy before."""
+
+    mart: str
+    measure: str
+    value: Decimal | None
+    before: Decimal | None
+
+
+def publish(warehouse: Path, folder: Path, *, keep: int, now: datetime) -> Manifest:
+    """Copy the marts of a warehouse to a new file, check it, and make it the one that readers get.
+
+    Args:
+        warehouse: the warehouse; nobody may be writing it.
+        folder: where the copies lie.
+        keep: how many copies stay, with the new one; 1 or more.
+        now: this moment, naive UTC.
+
+    Raises:
+        PublishError: if the last build is not to be published, or the copy is not what it should be.
+        WarehouseError: if the warehouse cannot be read.
+        duckdb.Error, OSError: if the copy cannot be written.
+    """
+    with open_warehouse(warehouse) as con:
+        why_not = last_build(con).why_not
+    if why_not:
+        raise PublishError(why_not)
+    folder.mkdir(parents=True, exist_ok=True)
+    before = current(folder)
+    number = max((_number(path) for path in copies(folder)), default=0) + 1
+    scratch = folder / _UNFINISHED
+    shutil.rmtree(scratch, ignore_errors=True)  # of a publication that was killed
+    try:
+        scratch.mkdir()
+        unfinished = scratch / "copy.duckdb"
+        _write(unfinished, warehouse, before, number, now)
+        manifest = verify(unfinished)
+        _flush(unfinished)
+        unfinished.chmod(0o444)  # a reader that opens it for writing would shut out all others
+        copy = folder / f"copy_{number:06}.duckdb"
+        unfinished.rename(copy)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    _point_to(copy)
+    for old in copies(folder)[:-keep]:
+        old.unlink()
+    return manifest
+
+
+def roll_back(folder: Path) -> Manifest:
+    """Make the copy before the current one the one that readers get; called again, it goes back one more.
+
+    Raises:
+        PublishError: if there is no copy before it, or that is damaged.
+    """
+    now_current = current(folder)
+    if now_current is None:
+        raise PublishError(f"{folder} holds no copy yet: `rtm publish` makes one")
+    earlier = [path for path in copies(folder) if _number(path) < _number(now_current)]
+    if not earlier:
+        raise PublishError(f"there is no copy before {now_current.name} in {folder}")
+    try:
+        manifest = verify(earlier[-1])
+    except duckdb.Error as error:
+        raise PublishError(f"{earlier[-1]} is damaged: {in_words(error)}") from error
+    _point_to(earlier[-1])
+    return manifest
+
+
+def verify(copy: Path) -> Manifest:
+    """Check a copy as it lies on the disk: every promised column with its type, and rows and hashes as noted.
+
+    Raises:
+        PublishError: if something is not as it was promised or noted.
+        duckdb.Error: if the file is damaged.
+    """
+    with duckdb.connect(str(copy), read_only=True) as con:
+        promised: dict[tuple[str, str], dict[str, str]] = {}
+        for schema, mart, column, kind in con.execute("from publication.contract").fetchall():
+            promised.setdefault((schema, mart), {})[column] = kind
+        if not promised:
+            raise PublishError("the build promised no marts: run `rtm build`")
+        noted = con.execute("select schema_name, mart_name, rows, content_hash from publication.marts").fetchall()
+        if {(schema, mart) for schema, mart, _, _ in noted} != set(promised):
+            raise PublishError("the marts in the copy are not those that were promised")
+        for schema, mart, rows, content_hash in noted:
+            found = _columns(con, schema, mart)
+            expected = {column: _type_of(con, kind) for column, kind in promised[schema, mart].items()}
+            if found != expected:
+                differing = sorted(f"{name} {kind}" for name, kind in set(found.items()) ^ set(expected.items()))
+                raise PublishError(f"{mart}: columns differ from the contract: {', '.join(differing)}")
+            if _fingerprint(con, schema, mart) != (rows, content_hash):
+                raise PublishError(f"{mart}: the copy does not hold the rows of the warehouse")
+        return read_manifest(con)
+
+
+def copies(folder: Path) -> list[Path]:
+    """The copies in a folder, the oldest first."""
+    return sorted((path for path in folder.glob("copy_*.duckdb") if _NAME.fullmatch(path.name)), key=_number)
+
+
+def current(folder: Path) -> Path | None:
+    """The copy that counts, as the file itself; None: nothing was published yet."""
+    link = folder / _CURRENT
+    return link.resolve() if link.exists() else None
+
+
+@contextmanager
+def reading(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published copy, open for reading: whatever is published meanwhile, this connection sees one copy.
+
+    Open it anew for each question, or for each look that must hang together, to see what is published later.
+
+    Raises:
+        PublishError: if nothing was published yet, or the copy cannot be opened.
+    """
+    for attempt in range(_TRIES):
+        copy = current(folder)
+        if copy is None:
+            raise PublishError(f"nothing is published in {folder} yet: `rtm run` makes, tests and publishes the marts")
+        try:
+            con = duckdb.connect(str(copy), read_only=True)
+            break
+        except duckdb.Error as error:
+            # between finding the copy and opening it, newer ones can have pushed it out
+            if copy.exists() or attempt == _TRIES - 1:
+                raise PublishError(
+                    f"{copy} cannot be opened: {in_words(error)}; `rtm publish --rollback` goes back to the copy "
+                    "before it, `rtm publish` makes a new one"
+                ) from error
+            time.sleep(0.01)
+    with con:
+        yield con
+
+
+def read_manifest(con: duckdb.DuckDBPyConnection) -> Manifest:
+    """What an open copy is."""
+    names = ", ".join(Manifest.__dataclass_fields__)
+    return Manifest(*con.execute(f"select {names} from publication.manifest").fetchall()[0])
+
+
+def changes(con: duckdb.DuckDBPyConnection) -> list[Change]:
+    """Rows and sums of an open copy that differ from the copy before; empty for the first copy."""
+    rows = con.execute(
+        """
+        select changes.mart_name, changes.measure, changes.value, changes.value_before
+        from publication.changes as changes cross join publication.manifest as manifest
+        where manifest.previous_copy_number is not null and changes.value is distinct from changes.value_before
+        order by changes.mart_name, changes.measure <> 'rows', changes.measure
+        """
+    ).fetchall()
+    return [Change(*row) for row in rows]
+
+
+def note_attempt(folder: Path, attempt: Attempt) -> None:
+    """Note beside the copies what somebody tried, so that readers see why there is nothing newer."""
+    try:
+        replace_text(folder / _ATTEMPT, json.dumps(asdict(attempt), indent=2))
+    except OSError:
+        pass  # the disk is full or read-only, which the command itself says
+
+
+def last_attempt(folder: Path) -> Attempt | None:
+    """What was tried last; None: nothing, or it cannot be told."""
+    try:
+        return Attempt(**json.loads((folder / _ATTEMPT).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def age(manifest: Manifest, attempt: Attempt | None, now: datetime) -> list[str]:
+    """How old the published numbers are, and why there are no newer ones; a sentence a line.
+
+    Args:
+        manifest: of the copy.
+        attempt: what was tried last.
+        now: this moment, naive UTC.
+    """
+    known = f"{manifest.known_until_utc:%Y-%m-%d %H:%M} UTC" if manifest.known_until_utc else "no moment: raw is empty"
+    lines = [
+        f"Copy {manifest.copy_number}: data known until {known}, published {manifest.published_at_utc:%Y-%m-%d %H:%M} "
+        f"UTC ({_span((now - manifest.published_at_utc).total_seconds())} ago)."
+    ]
+    reason = why_nothing_newer(attempt)
+    return [*lines, reason] if reason else lines
+
+
+def why_nothing_newer(attempt: Attempt | None) -> str | None:
+    """What came of the last try to make newer numbers; None: they were published, or nobody tried."""
+    match attempt:
+        case Attempt(outcome="failed"):
+            return f"Nothing newer: `{attempt.command}` of {attempt.at_utc} UTC failed: {attempt.reason}"
+        case Attempt(outcome="started"):
+            return f"`{attempt.command}` of {attempt.at_utc} UTC still runs, or was killed."
+        case Attempt(outcome="built"):
+            return f"`{attempt.command}` of {attempt.at_utc} UTC made newer numbers: `rtm publish` publishes them."
+        case Attempt(outcome="rolled back"):
+            return f"This is an earlier copy by choice, rolled back to at {attempt.at_utc} UTC."
+        case _:
+            return None
+
+
+def _write(copy: Path, warehouse: Path, before: Path | None, number: int, now: datetime) -> None:
+    with duckdb.connect(str(copy)) as con:
+        con.execute("set TimeZone = 'UTC'")
+        con.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
+        con.execute(_MANIFEST)
+        con.execute(
+            "insert into publication.contract select schema_name, mart_name, column_name, data_type "
+            "from warehouse.main.promises order by all"
+        )
+        marts = con.execute(
+            "select distinct schema_name, mart_name from publication.contract order by all"
+        ).fetchall()
+        for schema, mart in marts:
+            con.execute(f"create schema if not exists {_quoted(schema)}")
+            source = f"warehouse.{_quoted(schema)}.{_quoted(mart)}"
+            con.execute(f"create table {_quoted(schema)}.{_quoted(mart)} as from {source}")
+            _copy_comments(con, schema, mart)
+            # of the warehouse, not of the copy: the copy is compared with it when it lies on the disk
+            con.execute(
+                "insert into publication.marts values (?, ?, ?, ?, null)",
+                [schema, mart, *_fingerprint(con, schema, mart, catalog="warehouse.")],
+            )
+            _measure(con, schema, mart)
+        con.execute(
+            """
+            insert into publication.manifest
+            select
+                ?, ?, null, build_id, ended_at_utc, tests_passed, commit_id, dbt_version, ?, last_load_id, null,
+                files_landed, known_until_utc
+            from warehouse.main.builds order by started_at_utc desc limit 1
+            """,
+            [number, now, duckdb.__version__],
+        )
+        if before is not None:
+            _compare(con, before)
+
+
+def _compare(con: duckdb.DuckDBPyConnection, before: Path) -> None:
+    """Put the figures of the copy before beside this one's."""
+    try:
+        con.execute(f"attach {_text(before)} as before (read_only)")
+    except duckdb.Error:
+        return  # a copy that cannot be read must not keep a good one from replacing it
+    con.execute(
+        "update publication.manifest set previous_copy_number = b.copy_number, previous_load_id = b.last_load_id "
+        "from before.publication.manifest as b"
+    )
+    con.execute(
+        "update publication.marts set is_changed = content_hash <> b.content_hash "
+        "from before.publication.marts as b where b.mart_name = marts.mart_name"
+    )
+    con.execute(
+        "update publication.changes set value_before = b.value from before.publication.changes as b "
+        "where b.mart_name = changes.mart_name and b.measure = changes.measure"
+    )
+    # a mart or column that is gone
+    con.execute(
+        """
+        insert into publication.changes
+        select b.mart_name, b.measure, null, b.value from before.publication.changes as b
+        anti join publication.changes as c on b.mart_name = c.mart_name and b.measure = c.measure
+        where b.value is not null
+        """
+    )
+
+
+def _measure(con: duckdb.DuckDBPyConnection, schema: str, mart: str) -> None:
+    """Note rows and the sum of every column that is a quantity; doubles to nine digits, so that order does not count."""
+    sums = {
+        column: f"sum(try_cast({_quoted(column)} as decimal(28, 9)))"
+        for column, kind in _columns(con, schema, mart).items()
+        if re.match(r"DECIMAL|DOUBLE|FLOAT|.*INT", kind) and not column.endswith("_id")
+    }
+    values = ", ".join(["count(*)", *sums.values()])
+    found = con.execute(f"select {values} from {_quoted(schema)}.{_quoted(mart)}").fetchall()[0]
+    con.executemany(
+        "insert into publication.changes values (?, ?, ?, null)",
+        [[mart, measure, value] for measure, value in zip(["rows", *sums], found, strict=True)],
+    )
+
+
+def _copy_comments(con: duckdb.DuckDBPyConnection, schema: str, mart: str) -> None:
+    """Take the descriptions along, which `create table as` leaves behind."""
+    where = "where database_name = 'warehouse' and schema_name = ? and table_name = ? and comment is not null"
+    name = f"{_quoted(schema)}.{_quoted(mart)}"
+    for (comment,) in con.execute(f"select comment from duckdb_tables() {where}", [schema, mart]).fetchall():
+        con.execute(f"comment on table {name} is {_text(comment)}")
+    columns = con.execute(f"select column_name, comment from duckdb_columns() {where}", [schema, mart]).fetchall()
+    for column, comment in columns:
+        con.execute(f"comment on column {name}.{_quoted(column)} is {_text(comment)}")
+
+
+def _fingerprint(con: duckdb.DuckDBPyConnection, schema: str, mart: str, catalog: str = "") -> tuple[int, str]:
+    """Rows, and a hash of all of them in whatever order."""
+    rows, total = con.execute(
+        f"select count(*), coalesce(sum(hash(t)), 0) from {catalog}{_quoted(schema)}.{_quoted(mart)} as t"
+    ).fetchall()[0]
+    return int(rows), f"{total:x}"
+
+
+def _columns(con: duckdb.DuckDBPyConnection, schema: str, mart: str) -> dict[str, str]:
+    rows = con.execute(
+        "select column_name, data_type from duckdb_columns() "
+        "where database_name = current_database() and schema_name = ? and table_name = ? order by column_index",
+        [schema, mart],
+    ).fetchall()
+    return dict(rows)
+
+
+def _type_of(con: duckdb.DuckDBPyConnection, kind: str) -> str:
+    """A type as DuckDB names it: `string` is VARCHAR."""
+    return str(con.execute(f"select typeof(cast(null as {kind}))").fetchall()[0][0])
+
+
+def _point_to(copy: Path) -> None:
+    link = copy.with_name(f".{_CURRENT}")
+    link.unlink(missing_ok=True)
+    link.symlink_to(copy.name)
+    link.replace(copy.with_name(_CURRENT))
+    _flush(copy.parent)
+
+
+def _flush(path: Path) -> None:
+    """Have the disk hold a file or a folder's entries before anything relies on it."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _number(path: Path) -> int:
+    found = _NAME.fullmatch(path.name)
+    return int(found[1]) if found else 0
+
+
+def _span(seconds: float) -> str:
+    """A span of time in the largest unit that it fills."""
+    for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{max(seconds, 0):.0f} seconds"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(value: Any) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def utc_now() -> datetime:
+    """This moment, naive UTC."""
+    return datetime.now(UTC).replace(tzinfo=None)
