@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 
 import duckdb
 from rich.console import Console
@@ -16,6 +15,8 @@ from ingest.interface import Failure
 from ingest.landing import Outcome, Report
 from ingest.sources import as_text
 from serve.marts import Rows
+from serve.published import Change, Manifest
+from serve.warehouse import SCHEMAS
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -83,17 +84,43 @@ def show_failures(failures: list[Failure]) -> None:
     _more(len(failures), "questions without an answer")
 
 
-def show_marts(warehouse: Path) -> None:
-    """Every mart with its number of rows."""
-    with duckdb.connect(str(warehouse), read_only=True) as con:
-        names = con.execute(
-            "select table_name from information_schema.tables where table_schema = 'marts' order by table_name"
-        ).fetchall()
-        marts = table("Marts", "mart", "rows")
-        for (name,) in names:
-            rows = con.execute(f'select count(*) from marts."{name}"').fetchall()[0][0]
-            marts.add_row(name, f"{rows:,}")
+def show_marts(con: duckdb.DuckDBPyConnection) -> None:
+    """Every mart of a published copy or a warehouse with its number of rows."""
+    names = con.execute(
+        "select table_schema, table_name from information_schema.tables where table_schema in ? order by all", [SCHEMAS]
+    ).fetchall()
+    marts = table("Marts", "mart", "rows")
+    for schema, name in names:
+        rows = con.execute(f'select count(*) from {schema}."{name}"').fetchall()[0][0]
+        marts.add_row(name, f"{rows:,}")
     out.print(marts)
+
+
+def show_published(manifest: Manifest, changes: list[Change]) -> None:
+    """What went out, and which marts differ from the copy before."""
+    known = f"{manifest.known_until_utc:%Y-%m-%d %H:%M} UTC" if manifest.known_until_utc else "no moment: raw is empty"
+    out.print(f"Published copy {manifest.copy_number}: all tests passed, data known until {known}")
+    if manifest.previous_copy_number is None:
+        return
+    if not changes:
+        out.print(f"[dim]no rows or sums differ from copy {manifest.previous_copy_number}[/]")
+        return
+    by_mart: dict[str, list[Change]] = defaultdict(list)
+    for change in changes:
+        by_mart[change.mart].append(change)
+    changed = table(f"Changed since copy {manifest.previous_copy_number}", "mart", "what", "before", "now")
+    for mart, some in list(by_mart.items())[:_SHOWN]:
+        for change in some[:2]:
+            what = change.measure if change.measure == "rows" else f"sum of {change.measure}"
+            changed.add_row(mart, what, _cell(change.before), _cell(change.value))
+    out.print(changed)
+    _more(len(by_mart), "changed marts: see table `publication.changes` in the copy")
+
+
+def show_age(lines: list[str]) -> None:
+    """How old the published numbers are, beside what was asked for and not in it."""
+    for position, line in enumerate(lines):
+        err.print(escape(line), style="dim" if position == 0 else "yellow", soft_wrap=True)
 
 
 def show_rows(name: str, rows: Rows) -> None:
@@ -129,46 +156,45 @@ def _cell(value: object) -> str:
             return _plain(value)
 
 
-def show_figures(warehouse: Path) -> None:
+def show_figures(con: duckdb.DuckDBPyConnection) -> None:
     """The figures there are so far: forecasts, infeed and trading of the last days, findings by severity."""
-    with duckdb.connect(str(warehouse), read_only=True) as con:
-        _show_days(
-            con,
-            "Portfolio forecast",
-            ("delivery date", "assets", "latest MWh", "tradeable MWh", "complete QH"),
-            """
-            select delivery_date, max(assets_expected), sum(latest_forecast_mwh), sum(tradeable_forecast_mwh),
-                count(*) filter (where is_complete) || ' of ' || count(*)
-            from marts.fct_portfolio_forecasts group by delivery_date
-            """,
-        )
-        _show_days(
-            con,
-            "Portfolio infeed",
-            ("delivery date", "infeed MWh", "final", "live", "forecast", "complete QH"),
-            """
-            select delivery_date, sum(infeed_mwh), sum(final_mwh), sum(live_mwh), sum(forecast_mwh),
-                count(*) filter (where is_complete) || ' of ' || count(*)
-            from marts.fct_portfolio_infeed group by delivery_date
-            """,
-        )
-        _show_days(
-            con,
-            "Trading",
-            ("delivery date", "revenue EUR", "trades", "net MWh", "VWAP", "market VWAP", "alpha EUR"),
-            """
-            select delivery_date, revenue_eur, trades, net_sold_mwh, private_vwap_eur_per_mwh,
-                market_vwap_eur_per_mwh, alpha_eur
-            from marts.fct_trading_days where product = 'all'
-            """,
-        )
-        findings = con.execute(
-            "select severity, count(*) from marts.fct_data_findings group by severity order by severity"
-        ).fetchall()
-        worst = con.execute(
-            "select coalesce(file_name, feed), finding, example from marts.fct_data_findings "
-            "where severity = 'error' order by all limit 5"
-        ).fetchall()
+    _show_days(
+        con,
+        "Portfolio forecast",
+        ("delivery date", "assets", "latest MWh", "tradeable MWh", "complete QH"),
+        """
+        select delivery_date, max(assets_expected), sum(latest_forecast_mwh), sum(tradeable_forecast_mwh),
+            count(*) filter (where is_complete) || ' of ' || count(*)
+        from marts.fct_portfolio_forecasts group by delivery_date
+        """,
+    )
+    _show_days(
+        con,
+        "Portfolio infeed",
+        ("delivery date", "infeed MWh", "final", "live", "forecast", "complete QH"),
+        """
+        select delivery_date, sum(infeed_mwh), sum(final_mwh), sum(live_mwh), sum(forecast_mwh),
+            count(*) filter (where is_complete) || ' of ' || count(*)
+        from marts.fct_portfolio_infeed group by delivery_date
+        """,
+    )
+    _show_days(
+        con,
+        "Trading",
+        ("delivery date", "revenue EUR", "trades", "net MWh", "VWAP", "market VWAP", "alpha EUR"),
+        """
+        select delivery_date, revenue_eur, trades, net_sold_mwh, private_vwap_eur_per_mwh,
+            market_vwap_eur_per_mwh, alpha_eur
+        from marts.fct_trading_days where product = 'all'
+        """,
+    )
+    findings = con.execute(
+        "select severity, count(*) from marts.fct_data_findings group by severity order by severity"
+    ).fetchall()
+    worst = con.execute(
+        "select coalesce(file_name, feed), finding, example from marts.fct_data_findings "
+        "where severity = 'error' order by all limit 5"
+    ).fetchall()
     out.print("Findings: " + (", ".join(f"{count} {severity}" for severity, count in findings) or "none"))
     for where, finding, example in worst:
         out.print(f"  [red]{finding}[/] ({_plain(where)}) {_plain(example)}", soft_wrap=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -84,3 +85,13 @@ def market_time_zone() -> ZoneInfo:
 def warehouse_layout() -> int:
     """The layout of warehouses that this version makes: the variable `warehouse_layout` of dbt_project.yml."""
     return int(_variables()["warehouse_layout"])
+
+
+def project_commit() -> str | None:
+    """The project's commit, with `-dirty` behind it where files differ; None: it is not known."""
+    command = ["git", "-C", str(PROJECT), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:  # no git
+        return None
+    return result.stdout.strip() or None

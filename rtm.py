@@ -1,4 +1,4 @@
-"""The command line: `rtm ingest | build | run | show | forecasts | doctor`."""
+"""The command line: `rtm ingest | build | run | publish | show | forecasts | rebuild | backup | restore | docs`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import os
 import platform
 import subprocess
 import sys
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -20,11 +22,29 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 import console
 from console import err, out
-from home import PROJECT, Home, market_time_zone
+from home import PROJECT, Home, market_time_zone, project_commit, warehouse_layout
 from ingest import interface
 from ingest.landing import Report, ingest
-from ingest.raw import RawBusyError, RawError, is_locked, read_raw
+from ingest.parsing import macros
+from ingest.raw import RawBusyError, RawError, is_locked, read_raw, upgrade_raw
+from serve import backup as backups
 from serve import marts
+from serve.files import in_words
+from serve.locks import BusyError, writing
+from serve.publish import publish, roll_back
+from serve.published import (
+    Attempt,
+    PublishError,
+    age,
+    changes,
+    last_attempt,
+    note_attempt,
+    read_manifest,
+    reading,
+    utc_now,
+    why_nothing_newer,
+)
+from serve.warehouse import WarehouseError, check_usable, last_build, make_room, open_warehouse
 
 ALL_WELL, FAILED, QUARANTINED = 0, 1, 3
 
@@ -40,22 +60,34 @@ app = typer.Typer(
 SourceArgument = Annotated[Path, typer.Argument(exists=True, help="A folder, or one file.")]
 RetryOption = Annotated[bool, typer.Option("--retry", help="Read files again that were set aside before.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Show what dbt prints.")]
+WaitOption = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for another rtm that is writing, or fail.")]
+
+
+class StoppedError(Exception):
+    """A step did not get through; the text is for people."""
+
+
+OURS = (StoppedError, BusyError, RawError, WarehouseError, PublishError, backups.BackupError)
 
 
 @app.command("ingest")
-def ingest_command(source: SourceArgument, retry: RetryOption = False) -> None:
+def ingest_command(source: SourceArgument, retry: RetryOption = False, wait: WaitOption = True) -> None:
     """Land the new files of SOURCE in raw; files that are there already are left alone."""
-    report = _land(Home(), source, retry=retry)
+    home = _home()
+    with _writing(home, "rtm ingest", wait=wait):
+        report = _land(home, source, retry=retry)
     console.show_landing(report)
     raise typer.Exit(QUARANTINED if report.quarantined else ALL_WELL)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def build(context: typer.Context, verbose: VerboseOption = False) -> None:
+def build(context: typer.Context, verbose: VerboseOption = False, wait: WaitOption = True) -> None:
     """Make the warehouse from raw and test it. Further arguments go to `dbt build`."""
-    home = Home()
-    _build(home, context.args, verbose=verbose)
-    console.show_marts(home.warehouse)
+    home = _home()
+    with _writing(home, "rtm build", wait=wait) as lock, _noted(home, "rtm build", "built"):
+        _build(home, context.args, lock, verbose=verbose)
+        with open_warehouse(home.warehouse) as con:
+            console.show_marts(con)
 
 
 @app.command()
@@ -65,25 +97,99 @@ def run(
     ] = None,
     retry: RetryOption = False,
     verbose: VerboseOption = False,
+    wait: WaitOption = True,
 ) -> None:
-    """Land SOURCE, make and test the warehouse, and print the figures there are."""
-    home = Home()
-    if source is None:
-        from simulator.sample import write_sample
+    """Land SOURCE, make, test and publish the marts, and print the figures there are."""
+    home = _home()
+    with _writing(home, "rtm run", wait=wait) as lock, _noted(home, "rtm run", "published"):
+        if source is None:
+            from simulator.sample import write_sample
 
-        source = home.sample
-        write_sample(source)
-        out.print(f"No source named: using the bundled sample (three days, six assets) in {source}\n")
-    report = _land(home, source, retry=retry)
-    console.show_landing(report)
-    _build(home, [], verbose=verbose)
-    out.print()
-    console.show_figures(home.warehouse)
+            source = home.sample
+            write_sample(source)
+            out.print(f"No source named: using the bundled sample (three days, six assets) in {source}\n")
+        report = _land(home, source, retry=retry)
+        console.show_landing(report)
+        _build(home, [], lock, verbose=verbose)
+        out.print()
+        publish(home.warehouse, home.published, keep=home.published_copies, now=utc_now())
+    with _telling(), reading(home.published) as con:
+        console.show_figures(con)
+        out.print()
+        console.show_published(read_manifest(con), changes(con))
     if report.quarantined:
         out.print(f"\n[yellow]Done, but quarantined: {len(report.quarantined)} (see above).[/]")
     out.print("\nNext: `rtm doctor` lists the marts, `rtm show fct_positions` prints one;")
     out.print("      `make run SOURCE=dir` lands your own files; docs/domain.md says what it all means.")
     raise typer.Exit(QUARANTINED if report.quarantined else ALL_WELL)
+
+
+@app.command("publish")
+def publish_command(
+    rollback: Annotated[bool, typer.Option("--rollback", help="Go back to the copy before the current one.")] = False,
+    wait: WaitOption = True,
+) -> None:
+    """Give readers the marts of the last build, if its tests passed."""
+    home = _home()
+    if rollback:
+        with _writing(home, "rtm publish --rollback", wait=wait):
+            manifest = roll_back(home.published)
+            note_attempt(home.published, _attempt("rtm publish --rollback", "rolled back"))
+        out.print(
+            f"Back to copy {manifest.copy_number}, published {manifest.published_at_utc:%Y-%m-%d %H:%M} UTC; "
+            "`rtm publish` or the next `rtm run` publishes the last build again."
+        )
+        return
+    with _writing(home, "rtm publish", wait=wait):
+        publish(home.warehouse, home.published, keep=home.published_copies, now=utc_now())
+        note_attempt(home.published, _attempt("rtm publish", "published"))
+    with _telling(), reading(home.published) as con:
+        console.show_published(read_manifest(con), changes(con))
+
+
+@app.command()
+def rebuild(verbose: VerboseOption = False, wait: WaitOption = True) -> None:
+    """Make a new warehouse from raw alone, test and publish it; for one that is damaged or of an older version."""
+    home = _home()
+    with _writing(home, "rtm rebuild", wait=wait) as lock, _noted(home, "rtm rebuild", "published"):
+        _check_raw(home)
+        aside = make_room(home.warehouse)
+        if aside is not None:
+            out.print(f"What was no warehouse of this project is kept as {escape(str(aside))}", soft_wrap=True)
+        _build(home, [], lock, verbose=verbose)
+        publish(home.warehouse, home.published, keep=home.published_copies, now=utc_now())
+    with _telling(), reading(home.published) as con:
+        console.show_marts(con)
+        console.show_published(read_manifest(con), changes(con))
+
+
+@app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(file_okay=False, help="Where backups lie; each gets a folder of its own.")],
+    wait: WaitOption = True,
+) -> None:
+    """Copy raw, registers and whatever else cannot be made again to a new folder below FOLDER."""
+    home = _home()
+    with _writing(home, "rtm backup", wait=wait):
+        made = backups.back_up(home.root, folder, utc_now())
+    out.print(f"Backed up to {escape(str(made))}", soft_wrap=True)
+
+
+@app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A backup, or a folder of backups.")],
+    over: Annotated[bool, typer.Option("--replace", help="Move aside what is there.")] = False,
+    wait: WaitOption = True,
+) -> None:
+    """Put a backup (the newest of a folder of them) back into RTM_HOME, once it has proved whole."""
+    home = _home()
+    with _writing(home, "rtm restore", wait=wait):
+        taken, aside = backups.restore(home.root, folder, utc_now(), replace=over)
+        make_room(home.warehouse)  # it was made from another raw
+    out.print(f"Restored {escape(str(taken))}", soft_wrap=True)
+    if aside is not None:
+        out.print(f"What was there is kept in {escape(str(aside))}", soft_wrap=True)
+    out.print("Next: `rtm rebuild` makes, tests and publishes the marts.")
 
 
 @app.command()
@@ -96,20 +202,24 @@ def show(
     path: Annotated[Path | None, typer.Option("--out", help="Write a file instead: .csv or .parquet.")] = None,
 ) -> None:
     """Print a mart's rows as a table, or write them as CSV or Parquet."""
-    home = Home()
-    if not home.warehouse.exists():
-        raise _failed(f"{home.warehouse} does not exist: make it first with `rtm run` or `rtm build`")
+    home = _home()
     names = [name.strip() for name in columns.split(",")] if columns else []
     question = marts.Question(mart, asset, _day(day), names, 20 if limit is None and path is None else limit or 0)
+    attempt = last_attempt(home.published)
     try:
-        if path is None:
-            console.show_rows(mart, marts.look(home.warehouse, question))
-        else:
-            out.print(f"{marts.write(home.warehouse, question, path):,} rows of {mart} in {escape(str(path))}")
+        with reading(home.published) as con:
+            if path is None:
+                console.show_rows(mart, marts.look(con, question))
+            else:
+                out.print(f"{marts.write(con, question, path):,} rows of {mart} in {escape(str(path))}")
+            console.show_age(age(read_manifest(con), attempt, utc_now()))
     except marts.MartError as error:
         raise typer.BadParameter(escape(str(error))) from error
+    except PublishError as error:
+        console.show_age([line for line in (why_nothing_newer(attempt),) if line])
+        raise _failed(str(error)) from error
     except duckdb.Error as error:
-        raise _failed(str(error).strip().splitlines()[0]) from error
+        raise _failed(in_words(error)) from error
 
 
 @app.command()
@@ -117,9 +227,10 @@ def forecasts(
     client: Annotated[str, typer.Option(help="The function to ask, as FILE.py:FUNCTION.")],
     first: Annotated[str, typer.Option("--from", help="First version, with offset: 2025-06-07T00:00Z.")],
     last: Annotated[str, typer.Option("--to", help="Last version, included.")],
+    wait: WaitOption = True,
 ) -> None:
     """Ask a forecast function for every contracted asset and quarter-hourly version, and land the answers."""
-    home = Home()
+    home = _home()
     start, end = _version(first, "--from"), _version(last, "--to")
     if end < start:
         raise typer.BadParameter("--to lies before --from")
@@ -147,15 +258,16 @@ def forecasts(
     console.show_failures(failures)
     if len(failures) == len(questions):
         raise typer.Exit(FAILED)
-    report = _land(home, home.received)
+    with _writing(home, "rtm forecasts", wait=wait):
+        report = _land(home, home.received)
     console.show_landing(report)
     raise typer.Exit(QUARANTINED if failures or report.quarantined else ALL_WELL)
 
 
 @app.command()
 def doctor() -> None:
-    """Show versions, paths, locks, and what raw and the warehouse hold."""
-    home = Home()
+    """Show versions, paths, locks, what raw and the published copy hold, and how the last build went."""
+    home = _home()
     facts = console.table("Versions and paths", "what", "")
     facts.add_row("python", platform.python_version())
     for package in ("route-to-market", "dbt-core", "dbt-duckdb", "duckdb"):
@@ -170,16 +282,35 @@ def doctor() -> None:
     if home.raw.exists():
         is_well = _show_raw(home.raw)
     if home.warehouse.exists():
-        try:
-            console.show_marts(home.warehouse)
-        except duckdb.Error as error:
-            reason = escape(str(error).splitlines()[0])
-            if is_locked(error):
-                err.print(f"[yellow]warehouse:[/] in use by another process\n({reason})")
-            else:
-                is_well = False
-                err.print(f"[red]warehouse:[/] {reason}\n(disposable: delete it and run `rtm build`)")
+        is_well = _show_warehouse(home.warehouse) and is_well
+    try:
+        with reading(home.published) as con:
+            console.show_marts(con)
+            console.show_age(age(read_manifest(con), last_attempt(home.published), utc_now()))
+    except (PublishError, duckdb.Error) as error:
+        err.print(f"[yellow]published:[/] {escape(in_words(error))}", soft_wrap=True)
     raise typer.Exit(ALL_WELL if is_well else FAILED)
+
+
+def _show_warehouse(path: Path) -> bool:
+    """Say how the last build went; returns whether the warehouse can be read."""
+    try:
+        check_usable(path, warehouse_layout())
+        with open_warehouse(path) as con:
+            build = last_build(con)
+    except WarehouseError as error:
+        if error.__cause__ is None:
+            err.print(f"[yellow]warehouse:[/] {escape(str(error))}", soft_wrap=True)
+            return True
+        reason = escape(in_words(str(error.__cause__)))
+        if isinstance(error.__cause__, duckdb.Error) and is_locked(error.__cause__):
+            err.print(f"[yellow]warehouse:[/] in use by another process\n({reason})")
+            return True
+        err.print(f"[red]warehouse:[/] {reason}\n(disposable: delete it, or run `rtm rebuild`)")
+        return False
+    how = escape(build.why_not) if build.why_not else f"the last build passed {build.tests_passed:,} tests"
+    out.print(f"warehouse: {how}", soft_wrap=True)
+    return True
 
 
 def _show_raw(path: Path) -> bool:
@@ -220,34 +351,41 @@ def _land(home: Home, source: Path, *, retry: bool = False) -> Report:
         try:
             return ingest(source, home.raw, market_time_zone(), exclude=home.root, retry=retry, progress=advance)
         except (RawError, duckdb.Error, OSError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise _failed(f"the load stopped, and what it had finished is kept: {reason}") from error
+            reason = str(error).splitlines()[0] if isinstance(error, RawError) else in_words(error)
+            raise StoppedError(f"the load stopped, and what it had finished is kept: {reason}") from error
 
 
-def _build(home: Home, arguments: list[str], *, verbose: bool) -> None:
+def _check_raw(home: Home) -> None:
+    """See that there is a raw, in this version's layout."""
     if not home.raw.exists():
-        raise _failed(f"{home.raw} does not exist: land something first with `rtm ingest SOURCE`")
-    command = [
-        sys.executable,
-        "-m",
-        "dbt.cli.main",
-        "build",
-        "--project-dir",
-        str(PROJECT),
-        "--profiles-dir",
-        str(PROJECT),
-    ]
-    command += ["--target-path", str(home.dbt / "target"), "--log-path", str(home.dbt / "logs"), *arguments]
-    environment = {**os.environ, "RTM_HOME": str(home.root), "DO_NOT_TRACK": "1"}
+        raise StoppedError(f"{home.raw} does not exist: land something first with `rtm ingest SOURCE`")
+    upgrade_raw(home.raw, macros(market_time_zone()))
+
+
+def _build(home: Home, arguments: list[str], lock: int, *, verbose: bool) -> None:
+    _check_raw(home)
+    check_usable(home.warehouse, warehouse_layout())
     results = home.dbt / "target" / "run_results.json"
     results.unlink(missing_ok=True)  # a build that fails before its first node leaves the last one's
     with nullcontext() if verbose else err.status("dbt is building and testing the models ..."):
-        result = subprocess.run(command, env=environment, check=False, capture_output=not verbose, text=True)
+        result = _dbt(home, ["build", *arguments], lock, verbose=verbose)
     if result.returncode != 0:
         said = f"{result.stdout or ''}{result.stderr or ''}"
-        for line in _dbt_failures(results) or said.splitlines()[-15:]:
+        failures = _dbt_failures(results)
+        for line in failures[1:] or said.splitlines()[-15:] * (not failures):
             err.print(line, soft_wrap=True, markup=False)
-        raise _failed("the build failed; `rtm build --verbose` shows all that dbt prints")
+        first = f": {failures[0]}" if failures else ""
+        raise StoppedError(f"the build failed{first}; `rtm build --verbose` shows all that dbt prints")
+
+
+def _dbt(home: Home, arguments: list[str], lock: int, *, verbose: bool) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "dbt.cli.main", *arguments[:1]]
+    command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    command += ["--target-path", str(home.dbt / "target"), "--log-path", str(home.dbt / "logs"), *arguments[1:]]
+    environment = {**os.environ, "RTM_HOME": str(home.root), "DO_NOT_TRACK": "1"}
+    environment["DBT_ENV_CUSTOM_ENV_COMMIT"] = project_commit() or ""
+    # dbt carries the lock too: if rtm is killed, nobody else writes while dbt still does
+    return subprocess.run(command, env=environment, check=False, capture_output=not verbose, text=True, pass_fds=[lock])
 
 
 def _dbt_failures(results: Path) -> list[str]:
@@ -292,6 +430,50 @@ def _installed(package: str) -> str:
 def _progress() -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=err, transient=True)
+
+
+def _home() -> Home:
+    try:
+        return Home()
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"RTM_PUBLISHED_COPIES is {os.environ.get('RTM_PUBLISHED_COPIES')!r}, expected a whole number from 1 on"
+        ) from error
+
+
+def _attempt(command: str, outcome: str) -> Attempt:
+    return Attempt(command, f"{utc_now():%Y-%m-%d %H:%M}", outcome)
+
+
+@contextmanager
+def _noted(home: Home, command: str, outcome: str) -> Iterator[None]:
+    """Note for readers what is tried, and what came of it."""
+    attempt = _attempt(command, "started")
+    note_attempt(home.published, attempt)
+    try:
+        yield
+    except (*OURS, duckdb.Error, OSError) as error:
+        note_attempt(home.published, replace(attempt, outcome="failed", reason=in_words(error)))
+        raise
+    note_attempt(home.published, replace(attempt, outcome=outcome))
+
+
+@contextmanager
+def _writing(home: Home, command: str, *, wait: bool) -> Iterator[int]:
+    """Be the only one that writes, and say in words what goes wrong."""
+    say = lambda text: err.print(f"[yellow]{escape(text)}[/]", soft_wrap=True)  # noqa: E731
+    with _telling(), writing(home.lock, command, wait=wait, say=say) as lock:
+        yield lock
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    try:
+        yield
+    except OURS as error:
+        raise _failed(str(error)) from error
+    except (duckdb.Error, OSError) as error:
+        raise _failed(in_words(error)) from error
 
 
 def _failed(message: str) -> typer.Exit:

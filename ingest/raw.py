@@ -11,7 +11,10 @@ import duckdb
 
 from ingest.feeds import FEEDS, Feed
 
+# The layout of raw. To change it: count up, and say in _MIGRATIONS how a file of the layout before becomes one of it.
 SCHEMA_VERSION = 1
+# layout -> statements that make the next layout of it; each runs whole or not at all, and keeps every row
+_MIGRATIONS: dict[int, str] = {}
 
 _BOOKKEEPING = """
 create table if not exists about (schema_version integer);
@@ -50,7 +53,7 @@ def open_raw(path: Path, zone_macros: str) -> duckdb.DuckDBPyConnection:
         zone_macros: the parsing macros (`ingest.parsing.macros`).
 
     Raises:
-        RawError: if another process holds it, or it is no database of this project.
+        RawError: if another process holds it, it is no database of this project, or a newer version wrote it.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -59,18 +62,71 @@ def open_raw(path: Path, zone_macros: str) -> duckdb.DuckDBPyConnection:
         con = duckdb.connect(str(path))
     except (duckdb.Error, OSError) as error:
         raise _explained(path, error) from error
-    con.execute("set TimeZone = 'UTC'")
-    con.execute(_BOOKKEEPING)
-    version = con.execute("select max(schema_version) from about").fetchall()[0][0]
-    if version is None:
-        con.execute("insert into about values (?)", [SCHEMA_VERSION])
-    elif version > SCHEMA_VERSION:
+    try:
+        con.execute("set TimeZone = 'UTC'")
+        _migrate(con, path)
+        con.execute(_BOOKKEEPING)
+        if _layout(con) is None:
+            con.execute("insert into about values (?)", [SCHEMA_VERSION])
+        for feed in FEEDS:
+            con.execute(table_of(feed))
+        con.execute(zone_macros)
+    except (RawError, duckdb.Error):
         con.close()
-        raise RawError(f"{path} was written by a newer version of this project (layout {version}): upgrade first")
-    for feed in FEEDS:
-        con.execute(table_of(feed))
-    con.execute(zone_macros)
+        raise
     return con
+
+
+def upgrade_raw(path: Path, zone_macros: str) -> None:
+    """Bring raw to this version's layout, if an older version of the project wrote it. Every row is kept.
+
+    Raises:
+        RawError: as `open_raw`.
+    """
+    with read_raw(path) as con:
+        is_older = _layout(con) != SCHEMA_VERSION or {feed.name for feed in FEEDS} - _tables(con)
+    if is_older:
+        open_raw(path, zone_macros).close()
+
+
+def _migrate(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Bring a file to this version's layout, one layout after the other."""
+    _check_ours(con, path)
+    layout = _layout(con)
+    while layout is not None and layout < SCHEMA_VERSION:
+        con.execute("begin")
+        try:
+            con.execute(_MIGRATIONS[layout])
+            con.execute("update about set schema_version = ?", [layout + 1])
+            con.execute("commit")
+        except BaseException:
+            con.execute("rollback")
+            raise
+        layout += 1
+
+
+def _check_ours(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    tables = _tables(con)
+    if tables and "about" not in tables:
+        raise RawError(
+            f"{path} is no raw database of this project: it holds {sorted(tables)[0]!r}; move it away, or set RTM_HOME "
+            "to another folder"
+        )
+    layout = _layout(con)
+    if layout is not None and layout > SCHEMA_VERSION:
+        raise RawError(f"{path} was written by a newer version of this project (layout {layout}): upgrade first")
+
+
+def _layout(con: duckdb.DuckDBPyConnection) -> int | None:
+    """The layout that a file says it has; None: it is new."""
+    if "about" not in _tables(con):
+        return None
+    found = con.execute("select max(schema_version) from about").fetchall()[0][0]
+    return None if found is None else int(found)
+
+
+def _tables(con: duckdb.DuckDBPyConnection) -> set[str]:
+    return {name for (name,) in con.execute("select table_name from information_schema.tables").fetchall()}
 
 
 def table_of(feed: Feed) -> str:
@@ -88,9 +144,15 @@ def read_raw(path: Path) -> duckdb.DuckDBPyConnection:
     if not path.exists():
         raise RawError(f"{path} does not exist: land something first with `rtm ingest SOURCE`")
     try:
-        return duckdb.connect(str(path), read_only=True)
+        con = duckdb.connect(str(path), read_only=True)
     except duckdb.Error as error:
         raise _explained(path, error) from error
+    try:
+        _check_ours(con, path)
+    except (RawError, duckdb.Error):
+        con.close()
+        raise
+    return con
 
 
 def _make(path: Path) -> None:

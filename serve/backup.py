@@ -108,7 +108,7 @@ def restore(home: Path, folder: Path, now: datetime, *, replace: bool = False) -
             if _copy(backup / name, unfinished / name) != sha256:
                 raise BackupError(f"{backup / name} changed while it was read, or the disk is damaged: run it again")
         for name in there:
-            assert aside is not None  # noqa: S101 - there is something to move
+            assert aside is not None
             _move(home / name, aside / name)
         for name in files:
             _move(unfinished / name, home / name)

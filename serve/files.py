@@ -36,7 +36,7 @@ def in_words(error: Exception | str) -> str:
     first = text.splitlines()[0] if text else type(error).__name__
     number = error.errno if isinstance(error, OSError) else None
     if number in _FULL or any(words in text for words in _FULL_WORDS):
-        return f"there is no room left on the disk: make room, then run it again; what was there is still there ({first})"
+        return f"no room is left on the disk: make room, then run it again; what was there is still there ({first})"
     if number in _FORBIDDEN or any(words in text for words in _FORBIDDEN_WORDS):
         return f"a file or folder is read-only: make it writable, or set RTM_HOME to another folder ({first})"
     return first

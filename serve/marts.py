@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-SCHEMAS = ("marts", "reports")
+from serve.warehouse import SCHEMAS
 
 
 class MartError(Exception):
@@ -52,44 +52,51 @@ class Question:
 
 
 def mart_names(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """Every mart and report of a warehouse."""
+    """Every mart and report of a published copy or a warehouse."""
     rows = con.execute(
         "select table_name from information_schema.tables where table_schema in ? order by table_name", [SCHEMAS]
     )
     return [name for (name,) in rows.fetchall()]
 
 
-def look(warehouse: Path, question: Question) -> Rows:
+def look(con: duckdb.DuckDBPyConnection, question: Question) -> Rows:
     """Rows of a mart.
+
+    Args:
+        con: the published copy (`serve.publish.reading`).
+        question: which rows and columns.
 
     Raises:
         MartError: if the mart or a column is not there.
     """
-    with duckdb.connect(str(warehouse), read_only=True) as con:
-        chosen = _chosen(con, question)
-        total = chosen.count("*").fetchall()[0][0]
-        shown = chosen.limit(question.limit) if question.limit else chosen
-        return Rows(shown.columns, shown.fetchall(), total)
+    chosen = _chosen(con, question)
+    total = chosen.count("*").fetchall()[0][0]
+    shown = chosen.limit(question.limit) if question.limit else chosen
+    return Rows(shown.columns, shown.fetchall(), total)
 
 
-def write(warehouse: Path, question: Question, path: Path) -> int:
+def write(con: duckdb.DuckDBPyConnection, question: Question, path: Path) -> int:
     """Rows of a mart as a CSV or Parquet file, by the path's ending; returns how many.
+
+    Args:
+        con: the published copy (`serve.publish.reading`).
+        question: which rows and columns.
+        path: the file, which is replaced if it is there.
 
     Raises:
         MartError: if the mart or a column is not there, or the ending is another one.
         duckdb.Error: if the file cannot be written.
     """
-    with duckdb.connect(str(warehouse), read_only=True) as con:
-        chosen = _chosen(con, question)
-        shown = chosen.limit(question.limit) if question.limit else chosen
-        match path.suffix.lower():
-            case ".csv":
-                shown.write_csv(str(path), header=True)
-            case ".parquet":
-                shown.write_parquet(str(path))
-            case ending:
-                raise MartError(f"the file's name ends in {ending or 'nothing'}, expected .csv or .parquet")
-        return int(shown.count("*").fetchall()[0][0])
+    chosen = _chosen(con, question)
+    shown = chosen.limit(question.limit) if question.limit else chosen
+    match path.suffix.lower():
+        case ".csv":
+            shown.write_csv(str(path), header=True)
+        case ".parquet":
+            shown.write_parquet(str(path))
+        case ending:
+            raise MartError(f"the file's name ends in {ending or 'nothing'}, expected .csv or .parquet")
+    return int(shown.count("*").fetchall()[0][0])
 
 
 def _chosen(con: duckdb.DuckDBPyConnection, question: Question) -> duckdb.DuckDBPyRelation:

@@ -1,36 +1,25 @@
 """Write, audit, publish: readers get copies of the marts, each whole, checked, and swapped in at once.
 
-`published/` holds files `copy_000001.duckdb` and so on, which never change, and the link `current.duckdb` to the one
-that counts. A copy is written beside them under a hidden name, checked as it lies on the disk, renamed, and only then
-does the link move, so a reader sees the copy before or the copy after and nothing between. Schema `publication` of
-each copy says what it is.
+A copy is written in a hidden folder beside the others, checked as it lies on the disk, moved to its name, and only
+then does the link `current.duckdb` move, so a reader sees the copy before or the copy after and nothing between.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from decimal import Decimal
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from serve.files import in_words, replace_text
+from serve.files import in_words
+from serve.published import CURRENT, Manifest, PublishError, copies, current, number_of, read_manifest
 from serve.warehouse import last_build, open_warehouse
 
-_CURRENT = "current.duckdb"
-_ATTEMPT = "attempt.json"
 _UNFINISHED = ".unfinished"
-_NAME = re.compile(r"copy_(\d{6,})\.duckdb")
-_TRIES = 50
 
 _MANIFEST = """
 create schema publication;
@@ -56,72 +45,6 @@ create table publication.changes (
 """
 
 
-class PublishError(Exception):
-    """Nothing was published, and what was published before still counts; the text says why."""
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What a copy is.
-
-    Attributes:
-        copy_number: copies are counted from 1.
-        published_at_utc: when it was written.
-        previous_copy_number: the copy that it followed; None: it was the first.
-        build_id: dbt's invocation that made the numbers.
-        built_at_utc: when that ended.
-        tests_passed: how many tests passed on them.
-        commit_id: the project's commit; None: not known.
-        dbt_version: of that build.
-        duckdb_version: that wrote the file.
-        last_load_id: every load up to this one is in it; None: raw was empty.
-        previous_load_id: the same of the copy before.
-        files_landed: how many files that is.
-        known_until_utc: the newest file's own timestamp: how new the data is, whenever it was built or published.
-    """
-
-    copy_number: int
-    published_at_utc: datetime
-    previous_copy_number: int | None
-    build_id: str
-    built_at_utc: datetime
-    tests_passed: int
-    commit_id: str | None
-    dbt_version: str
-    duckdb_version: str
-    last_load_id: int | None
-    previous_load_id: int | None
-    files_landed: int
-    known_until_utc: datetime | None
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """The last time that somebody tried to make newer numbers, whether or not they went out.
-
-    Attributes:
-        command: what was called.
-        at_utc: when it was called, as text.
-        outcome: `started` (still runs, or was killed), `failed`, `built`, `published` or `rolled back`.
-        reason: why it failed.
-    """
-
-    command: str
-    at_utc: str
-    outcome: str
-    reason: str | None = None
-
-
-@dataclass(frozen=True)
-class Change:
-    """Rows or a column's sum of a mart that differ from the copy before."""
-
-    mart: str
-    measure: str
-    value: Decimal | None
-    before: Decimal | None
-
-
 def publish(warehouse: Path, folder: Path, *, keep: int, now: datetime) -> Manifest:
     """Copy the marts of a warehouse to a new file, check it, and make it the one that readers get.
 
@@ -142,7 +65,7 @@ def publish(warehouse: Path, folder: Path, *, keep: int, now: datetime) -> Manif
         raise PublishError(why_not)
     folder.mkdir(parents=True, exist_ok=True)
     before = current(folder)
-    number = max((_number(path) for path in copies(folder)), default=0) + 1
+    number = max((number_of(path) for path in copies(folder)), default=0) + 1
     scratch = folder / _UNFINISHED
     shutil.rmtree(scratch, ignore_errors=True)  # of a publication that was killed
     try:
@@ -171,7 +94,7 @@ def roll_back(folder: Path) -> Manifest:
     now_current = current(folder)
     if now_current is None:
         raise PublishError(f"{folder} holds no copy yet: `rtm publish` makes one")
-    earlier = [path for path in copies(folder) if _number(path) < _number(now_current)]
+    earlier = [path for path in copies(folder) if number_of(path) < number_of(now_current)]
     if not earlier:
         raise PublishError(f"there is no copy before {now_current.name} in {folder}")
     try:
@@ -209,112 +132,6 @@ def verify(copy: Path) -> Manifest:
         return read_manifest(con)
 
 
-def copies(folder: Path) -> list[Path]:
-    """The copies in a folder, the oldest first."""
-    return sorted((path for path in folder.glob("copy_*.duckdb") if _NAME.fullmatch(path.name)), key=_number)
-
-
-def current(folder: Path) -> Path | None:
-    """The copy that counts, as the file itself; None: nothing was published yet."""
-    link = folder / _CURRENT
-    return link.resolve() if link.exists() else None
-
-
-@contextmanager
-def reading(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The published copy, open for reading: whatever is published meanwhile, this connection sees one copy.
-
-    Open it anew for each question, or for each look that must hang together, to see what is published later.
-
-    Raises:
-        PublishError: if nothing was published yet, or the copy cannot be opened.
-    """
-    for attempt in range(_TRIES):
-        copy = current(folder)
-        if copy is None:
-            raise PublishError(f"nothing is published in {folder} yet: `rtm run` makes, tests and publishes the marts")
-        try:
-            con = duckdb.connect(str(copy), read_only=True)
-            break
-        except duckdb.Error as error:
-            # between finding the copy and opening it, newer ones can have pushed it out
-            if copy.exists() or attempt == _TRIES - 1:
-                raise PublishError(
-                    f"{copy} cannot be opened: {in_words(error)}; `rtm publish --rollback` goes back to the copy "
-                    "before it, `rtm publish` makes a new one"
-                ) from error
-            time.sleep(0.01)
-    with con:
-        yield con
-
-
-def read_manifest(con: duckdb.DuckDBPyConnection) -> Manifest:
-    """What an open copy is."""
-    names = ", ".join(Manifest.__dataclass_fields__)
-    return Manifest(*con.execute(f"select {names} from publication.manifest").fetchall()[0])
-
-
-def changes(con: duckdb.DuckDBPyConnection) -> list[Change]:
-    """Rows and sums of an open copy that differ from the copy before; empty for the first copy."""
-    rows = con.execute(
-        """
-        select changes.mart_name, changes.measure, changes.value, changes.value_before
-        from publication.changes as changes cross join publication.manifest as manifest
-        where manifest.previous_copy_number is not null and changes.value is distinct from changes.value_before
-        order by changes.mart_name, changes.measure <> 'rows', changes.measure
-        """
-    ).fetchall()
-    return [Change(*row) for row in rows]
-
-
-def note_attempt(folder: Path, attempt: Attempt) -> None:
-    """Note beside the copies what somebody tried, so that readers see why there is nothing newer."""
-    try:
-        replace_text(folder / _ATTEMPT, json.dumps(asdict(attempt), indent=2))
-    except OSError:
-        pass  # the disk is full or read-only, which the command itself says
-
-
-def last_attempt(folder: Path) -> Attempt | None:
-    """What was tried last; None: nothing, or it cannot be told."""
-    try:
-        return Attempt(**json.loads((folder / _ATTEMPT).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None
-
-
-def age(manifest: Manifest, attempt: Attempt | None, now: datetime) -> list[str]:
-    """How old the published numbers are, and why there are no newer ones; a sentence a line.
-
-    Args:
-        manifest: of the copy.
-        attempt: what was tried last.
-        now: this moment, naive UTC.
-    """
-    known = f"{manifest.known_until_utc:%Y-%m-%d %H:%M} UTC" if manifest.known_until_utc else "no moment: raw is empty"
-    lines = [
-        f"Copy {manifest.copy_number}: data known until {known}, published {manifest.published_at_utc:%Y-%m-%d %H:%M} "
-        f"UTC ({_span((now - manifest.published_at_utc).total_seconds())} ago)."
-    ]
-    reason = why_nothing_newer(attempt)
-    return [*lines, reason] if reason else lines
-
-
-def why_nothing_newer(attempt: Attempt | None) -> str | None:
-    """What came of the last try to make newer numbers; None: they were published, or nobody tried."""
-    match attempt:
-        case Attempt(outcome="failed"):
-            return f"Nothing newer: `{attempt.command}` of {attempt.at_utc} UTC failed: {attempt.reason}"
-        case Attempt(outcome="started"):
-            return f"`{attempt.command}` of {attempt.at_utc} UTC still runs, or was killed."
-        case Attempt(outcome="built"):
-            return f"`{attempt.command}` of {attempt.at_utc} UTC made newer numbers: `rtm publish` publishes them."
-        case Attempt(outcome="rolled back"):
-            return f"This is an earlier copy by choice, rolled back to at {attempt.at_utc} UTC."
-        case _:
-            return None
-
-
 def _write(copy: Path, warehouse: Path, before: Path | None, number: int, now: datetime) -> None:
     with duckdb.connect(str(copy)) as con:
         con.execute("set TimeZone = 'UTC'")
@@ -324,9 +141,7 @@ def _write(copy: Path, warehouse: Path, before: Path | None, number: int, now: d
             "insert into publication.contract select schema_name, mart_name, column_name, data_type "
             "from warehouse.main.promises order by all"
         )
-        marts = con.execute(
-            "select distinct schema_name, mart_name from publication.contract order by all"
-        ).fetchall()
+        marts = con.execute("select distinct schema_name, mart_name from publication.contract order by all").fetchall()
         for schema, mart in marts:
             con.execute(f"create schema if not exists {_quoted(schema)}")
             source = f"warehouse.{_quoted(schema)}.{_quoted(mart)}"
@@ -363,7 +178,7 @@ def _compare(con: duckdb.DuckDBPyConnection, before: Path) -> None:
         "from before.publication.manifest as b"
     )
     con.execute(
-        "update publication.marts set is_changed = content_hash <> b.content_hash "
+        "update publication.marts set is_changed = marts.content_hash <> b.content_hash "
         "from before.publication.marts as b where b.mart_name = marts.mart_name"
     )
     con.execute(
@@ -382,7 +197,7 @@ def _compare(con: duckdb.DuckDBPyConnection, before: Path) -> None:
 
 
 def _measure(con: duckdb.DuckDBPyConnection, schema: str, mart: str) -> None:
-    """Note rows and the sum of every column that is a quantity; doubles to nine digits, so that order does not count."""
+    """Note rows and the sum of every quantity; doubles to nine digits, so that the order of rows does not count."""
     sums = {
         column: f"sum(try_cast({_quoted(column)} as decimal(28, 9)))"
         for column, kind in _columns(con, schema, mart).items()
@@ -430,10 +245,10 @@ def _type_of(con: duckdb.DuckDBPyConnection, kind: str) -> str:
 
 
 def _point_to(copy: Path) -> None:
-    link = copy.with_name(f".{_CURRENT}")
+    link = copy.with_name(f".{CURRENT}")
     link.unlink(missing_ok=True)
     link.symlink_to(copy.name)
-    link.replace(copy.with_name(_CURRENT))
+    link.replace(copy.with_name(CURRENT))
     _flush(copy.parent)
 
 
@@ -446,27 +261,9 @@ def _flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def _number(path: Path) -> int:
-    found = _NAME.fullmatch(path.name)
-    return int(found[1]) if found else 0
-
-
-def _span(seconds: float) -> str:
-    """A span of time in the largest unit that it fills."""
-    for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{max(seconds, 0):.0f} seconds"
-
-
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
 def _text(value: Any) -> str:
     return "'" + str(value).replace("'", "''") + "'"
-
-
-def utc_now() -> datetime:
-    """This moment, naive UTC."""
-    return datetime.now(UTC).replace(tzinfo=None)
