@@ -111,8 +111,7 @@ def show_published(manifest: Manifest, changes: list[Change]) -> None:
     changed = table(f"Changed since copy {manifest.previous_copy_number}", "mart", "what", "before", "now")
     for mart, some in list(by_mart.items())[:_SHOWN]:
         for change in some[:2]:
-            what = change.measure if change.measure == "rows" else f"sum of {change.measure}"
-            changed.add_row(mart, what, _cell(change.before), _cell(change.value))
+            changed.add_row(mart, change.measure, _cell(change.before), _cell(change.value))
     out.print(changed)
     _more(len(by_mart), "changed marts: see table `publication.changes` in the copy")
 

@@ -38,7 +38,7 @@ create table publication.contract (
 create table publication.marts (
     schema_name varchar, mart_name varchar, rows bigint, content_hash varchar, is_changed boolean
 );
--- rows and sums of numeric columns (`measure`), beside those of the copy before; NULL where there is nothing to add up
+-- `rows`, and `sum(<column>)` of every quantity, beside those of the copy before; NULL where nothing is to be added up
 create table publication.changes (
     mart_name varchar, measure varchar, value decimal(38, 9), value_before decimal(38, 9)
 );
@@ -199,7 +199,7 @@ def _compare(con: duckdb.DuckDBPyConnection, before: Path) -> None:
 def _measure(con: duckdb.DuckDBPyConnection, schema: str, mart: str) -> None:
     """Note rows and the sum of every quantity; doubles to nine digits, so that the order of rows does not count."""
     sums = {
-        column: f"sum(try_cast({_quoted(column)} as decimal(28, 9)))"
+        f"sum({column})": f"sum(try_cast({_quoted(column)} as decimal(28, 9)))"
         for column, kind in _columns(con, schema, mart).items()
         if re.match(r"DECIMAL|DOUBLE|FLOAT|.*INT", kind) and not column.endswith("_id")
     }
