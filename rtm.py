@@ -193,6 +193,22 @@ def restore(
 
 
 @app.command()
+def docs(
+    build_only: Annotated[bool, typer.Option("--build", help="Make the pages anew, and open nothing.")] = False,
+    wait: WaitOption = True,
+) -> None:
+    """Open the documentation and the column lineage, made first if they are not there."""
+    home = _home()
+    page = home.docs / "index.html"
+    if build_only or not page.exists():
+        with _writing(home, "rtm docs", wait=wait) as lock:
+            _make_docs(home, lock)
+    out.print(f"{escape(str(page))} and {home.docs.name}/lineage.html beside it", soft_wrap=True)
+    if not build_only:
+        typer.launch(page.as_uri())
+
+
+@app.command()
 def show(
     mart: Annotated[str, typer.Argument(help="Its name, as in `rtm doctor`.")],
     asset: Annotated[str | None, typer.Option(help="Only this asset_id.")] = None,
@@ -378,10 +394,37 @@ def _build(home: Home, arguments: list[str], lock: int, *, verbose: bool) -> Non
         raise StoppedError(f"the build failed{first}; `rtm build --verbose` shows all that dbt prints")
 
 
-def _dbt(home: Home, arguments: list[str], lock: int, *, verbose: bool) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "dbt.cli.main", *arguments[:1]]
+def _make_docs(home: Home, lock: int) -> None:
+    from serve.lineage import LineageError, write_pages
+
+    command = ["docs", "generate", "--static", "--quiet"]
+    if home.raw.exists() and home.warehouse.exists():
+        _check_raw(home)
+        check_usable(home.warehouse, warehouse_layout())
+    else:  # the project describes itself; only the tables' sizes are missing
+        command += ["--target", "lint", "--empty-catalog"]
+    with err.status("dbt is writing the documentation ..."):
+        result = _dbt(home, command, lock, verbose=False, words=2)
+    if result.returncode != 0:
+        raise StoppedError(f"dbt could not write the documentation: {' '.join(result.stdout.split())[-400:]}")
+    target = home.dbt / "target"
+    with err.status("following the columns ..."):
+        try:
+            write_pages(target, home.docs)
+        except LineageError as error:
+            raise StoppedError(str(error)) from error
+        except ImportError as error:
+            raise StoppedError("column lineage needs sqlglot: pip install 'route-to-market[docs]'") from error
+    (target / "static_index.html").replace(home.docs / "index.html")
+
+
+def _dbt(
+    home: Home, arguments: list[str], lock: int, *, verbose: bool, words: int = 1
+) -> subprocess.CompletedProcess[str]:
+    """Run a dbt command of so many words on this project, with its files in RTM_HOME."""
+    command = [sys.executable, "-m", "dbt.cli.main", *arguments[:words]]
     command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
-    command += ["--target-path", str(home.dbt / "target"), "--log-path", str(home.dbt / "logs"), *arguments[1:]]
+    command += ["--target-path", str(home.dbt / "target"), "--log-path", str(home.dbt / "logs"), *arguments[words:]]
     environment = {**os.environ, "RTM_HOME": str(home.root), "DO_NOT_TRACK": "1"}
     environment["DBT_ENV_CUSTOM_ENV_COMMIT"] = project_commit() or ""
     # dbt carries the lock too: if rtm is killed, nobody else writes while dbt still does
