@@ -8,6 +8,7 @@ from __future__ import annotations
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -321,7 +322,8 @@ class _Load:
             self._insert(feed, [line.file_id for line in lines_of_manifest if line.reason is None], found)
             self._con.execute("commit")
         except BaseException:
-            self._con.execute("rollback")
+            with suppress(duckdb.Error):  # a commit that failed (a full disk, say) has rolled back already
+                self._con.execute("rollback")
             raise
 
     def _insert(self, feed: Feed, good: list[int], found: readers.Read) -> None:

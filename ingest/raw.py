@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,8 @@ def _migrate(con: duckdb.DuckDBPyConnection, path: Path) -> None:
             con.execute("update about set schema_version = ?", [layout + 1])
             con.execute("commit")
         except BaseException:
-            con.execute("rollback")
+            with suppress(duckdb.Error):  # a commit that failed has rolled back already
+                con.execute("rollback")
             raise
         layout += 1
 

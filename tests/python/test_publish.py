@@ -357,7 +357,7 @@ while not stop.exists():
             rows = con.execute(f"select count(*), min(value_mwh), max(value_mwh), max(text) from {mart}").fetchall()[0]
             assert rows[0] == 2000 and rows[3] == f"it's {int(rows[1])}", rows
             numbers |= {int(rows[1]), int(rows[2])}
-            time.sleep(0.01)
+            time.sleep(0.05)
         manifest = read_manifest(con)
         numbers.add(manifest.last_load_id)
     assert len(numbers) == 1, numbers
@@ -388,8 +388,9 @@ def test_soak_ten_readers_while_loads_builds_and_publications_go_on(tmp_path: Pa
         for reader in range(10)
     ]
     try:
-        number, failed, ends = 1, 0, time.monotonic() + 20
-        while time.monotonic() < ends:
+        number, failed, started = 1, 0, time.monotonic()
+        while number < 10 or time.monotonic() < started + 20:
+            assert time.monotonic() < started + 120, "readers hold up the loads"
             number += 1
             content = f"delivery_start__utc_,M{number}__kw_\n2025-06-08 00:00:00.000000 UTC,{number}\n"
             landing.write(f"final_production_M{number}_20250609.csv", content)
@@ -409,7 +410,7 @@ def test_soak_ten_readers_while_loads_builds_and_publications_go_on(tmp_path: Pa
     counts = [tuple(int(word) for word in said.split()) for said, _ in ended]
     assert min(reads for reads, _ in counts) >= 5, counts
     assert max(copies_seen for _, copies_seen in counts) >= 3, counts
-    assert (number > 8, failed > 1) == (True, True)
+    assert failed >= 2
 
 
 @pytest.mark.slow
