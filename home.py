@@ -31,7 +31,7 @@ class Home(BaseSettings):
 
     @property
     def raw(self) -> Path:
-        """What arrived: append-only, the only file to back up."""
+        """What arrived: append-only; the warehouse and all copies are made from it."""
         return self.root / "raw.duckdb"
 
     @property
