@@ -1,5 +1,5 @@
--- Conservation (IV-5, IV-6): an invoice that is not blocked totals its lines, both suppliers make the whole, and a blocked
--- one has no total.
+-- Conservation (IV-5, IV-6): an invoice that is not blocked totals its lines, both suppliers make the whole, and a
+-- blocked one has no total.
 with invoices as (
 
     select * from {{ ref('fct_invoices') }}
