@@ -1,4 +1,4 @@
-"""The command line: `rtm ingest | build | run | show | forecasts | doctor`."""
+"""The command line: `rtm ingest | build | run | show | quality | forecasts | doctor`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from home import PROJECT, Home, market_time_zone
 from ingest import interface
 from ingest.landing import Report, ingest
 from ingest.raw import RawBusyError, RawError, is_locked, read_raw
-from serve import marts
+from serve import marts, quality
 
 ALL_WELL, FAILED, QUARANTINED = 0, 1, 3
 
@@ -110,6 +110,29 @@ def show(
         raise typer.BadParameter(escape(str(error))) from error
     except duckdb.Error as error:
         raise _failed(str(error).strip().splitlines()[0]) from error
+
+
+@app.command("quality")
+def quality_command(
+    day: Annotated[str | None, typer.Option(help="Delivery date. [default: the newest that is half measured]")] = None,
+    fail_on: Annotated[
+        quality.Severity, typer.Option(help="Exit with 1 where a finding is as bad as this or worse.")
+    ] = quality.Severity.ERROR,
+) -> None:
+    """Print what arrived for a delivery date, what lacks, and each finding with what to do about it."""
+    home = Home()
+    if not home.warehouse.exists():
+        raise _failed(f"{home.warehouse} does not exist: make it first with `rtm run` or `rtm build`")
+    try:
+        found = quality.look(home.warehouse, _day(day))
+    except marts.MartError as error:
+        raise typer.BadParameter(escape(str(error)), param_hint="--day") from error
+    except duckdb.Error as error:
+        raise _failed(str(error).strip().splitlines()[0]) from error
+    console.show_quality(found)
+    grave = found.at_least(fail_on)
+    if grave:
+        raise _failed(f"{len(grave)} findings are as bad as {fail_on!s} or worse (--fail-on)")
 
 
 @app.command()
