@@ -37,6 +37,6 @@ where
             invoices.net_eur is distinct from summed.net_eur
             or invoices.gross_eur is distinct from invoices.net_eur + invoices.vat_eur
             or invoices.gross_eur
-            is distinct from coalesce(invoices.owner_gross_eur, 0) + coalesce(invoices.flexpower_gross_eur, 0)
+            <> coalesce(invoices.owner_gross_eur, 0) + coalesce(invoices.flexpower_gross_eur, 0)
         )
     )
