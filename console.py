@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
+from dataclasses import astuple
 from datetime import datetime
 from decimal import Decimal
 
@@ -16,6 +18,7 @@ from ingest.landing import Outcome, Report
 from ingest.sources import as_text
 from serve.marts import Rows
 from serve.published import Change, Manifest
+from serve.quality import Quality, Severity
 from serve.warehouse import SCHEMAS
 
 out = Console(highlight=False)
@@ -85,11 +88,11 @@ def show_failures(failures: list[Failure]) -> None:
 
 
 def show_marts(con: duckdb.DuckDBPyConnection) -> None:
-    """Every mart of a published copy or a warehouse with its number of rows."""
+    """Every mart and report of a published copy or a warehouse with its number of rows."""
     names = con.execute(
         "select table_schema, table_name from information_schema.tables where table_schema in ? order by all", [SCHEMAS]
     ).fetchall()
-    marts = table("Marts", "mart", "rows")
+    marts = table("Marts and reports", "name", "rows")
     for schema, name in names:
         rows = con.execute(f'select count(*) from {schema}."{name}"').fetchall()[0][0]
         marts.add_row(name, f"{rows:,}")
@@ -156,7 +159,7 @@ def _cell(value: object) -> str:
 
 
 def show_figures(con: duckdb.DuckDBPyConnection) -> None:
-    """The figures there are so far: forecasts, infeed and trading of the last days, findings by severity."""
+    """The figures of the last days: forecasts, infeed, trading, imbalance; then invoices and findings."""
     _show_days(
         con,
         "Portfolio forecast",
@@ -187,6 +190,26 @@ def show_figures(con: duckdb.DuckDBPyConnection) -> None:
         from marts.fct_trading_days where product = 'all'
         """,
     )
+    _show_days(
+        con,
+        "Imbalance",
+        (
+            "delivery date",
+            "against forecast MWh",
+            "cost EUR",
+            "netting EUR",
+            "of position MWh",
+            "cost EUR",
+            "priced QH",
+        ),
+        """
+        select delivery_date, sum(forecast_imbalance_mwh), sum(forecast_imbalance_cost_eur),
+            sum(netting_effect_eur), sum(position_imbalance_mwh), sum(position_imbalance_cost_eur),
+            count(price_status) || ' of ' || count(*)
+        from marts.fct_portfolio_imbalance group by delivery_date
+        """,
+    )
+    _show_invoices(con)
     findings = con.execute(
         "select severity, count(*) from marts.fct_data_findings group by severity order by severity"
     ).fetchall()
@@ -199,6 +222,80 @@ def show_figures(con: duckdb.DuckDBPyConnection) -> None:
         out.print(f"  [red]{finding}[/] ({_plain(where)}) {_plain(example)}", soft_wrap=True)
 
 
+def show_quality(quality: Quality) -> None:
+    """What arrived on a delivery date, asset by asset, and each finding with an example and what to do."""
+    feeds = table(
+        f"Feeds of {quality.day}",
+        "feed",
+        "expected",
+        "arrived",
+        "missing",
+        "late",
+        "status",
+        "newest (UTC)",
+        "findings",
+    )
+    for feed in quality.feeds:
+        numbers = (feed.expected, feed.arrived, feed.missing, feed.late)
+        feeds.add_row(
+            feed.feed,
+            *(_count(number) for number in numbers),
+            feed.status + _percent_short_of_all(feed.completeness),
+            _cell(feed.newest_at_utc),
+            _count(feed.findings),
+        )
+    out.print(feeds)
+    out.print()
+    assets = table(
+        "Assets, in quarter-hours",
+        *("asset", "expected", "forecast", "tradeable", "live", "final", "infeed", "deviating", "above cap.", "flat"),
+    )
+    for asset in quality.assets:
+        name, *quarter_hours = astuple(asset)
+        assets.add_row(_plain(name), *(_count(number) for number in quarter_hours))
+    out.print(assets)
+    out.print()
+    colours = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
+    out.print("[bold]Findings[/] of this date, and of files" if quality.findings else "No findings.")
+    for found in quality.findings:
+        head = f"[{colours[found.severity]}]{found.severity}[/] [bold]{found.finding}[/]"
+        out.print(f"{head} {found.rows:,} x in {_plain(found.place)}: {_plain(found.example)}", soft_wrap=True)
+        out.print(f"    {_plain(found.meaning)}\n    [dim]->[/] {_plain(found.what_to_do)}", soft_wrap=True)
+
+
+def _percent_short_of_all(completeness: float | None) -> str:
+    """` 99 %` where something is missing, however little; nothing where all is there or nobody knows."""
+    return "" if completeness is None or completeness == 1 else f" {math.floor(completeness * 100)} %"
+
+
+def _count(number: int | None) -> str:
+    return "-" if number is None else f"{number:,}"
+
+
+def _show_invoices(con: duckdb.DuckDBPyConnection) -> None:
+    """The invoices of the newest month."""
+    invoices = con.execute(
+        """
+        select invoice_id, status, volume_mwh, owner_gross_eur, flexpower_gross_eur, gross_eur
+        from marts.fct_invoices
+        where invoicing_month = (select max(invoicing_month) from marts.fct_invoices)
+        order by status, invoice_id
+        """
+    ).fetchall()
+    if not invoices:
+        return
+    shown = table("Invoices", "invoice", "status", "MWh", "to owner EUR", "fee EUR", "total EUR")
+    for name, status, volume, *amounts in invoices[:_SHOWN]:
+        shown.add_row(_plain(name), status, _rounded(volume, 3), *(_rounded(amount, 2) for amount in amounts))
+    out.print(shown)
+    _more(len(invoices), "invoices: `rtm show fct_invoices` prints them with their reasons")
+    out.print()
+
+
+def _rounded(value: Decimal | None, digits: int) -> str:
+    return "-" if value is None else f"{value:z,.{digits}f}"
+
+
 def _show_days(con: duckdb.DuckDBPyConnection, title: str, columns: tuple[str, ...], sql: str) -> None:
     """The last five delivery dates of a query; energy and money to three digits."""
     days = con.execute(f"select * from ({sql}) as days order by delivery_date desc limit 5").fetchall()
@@ -206,6 +303,6 @@ def _show_days(con: duckdb.DuckDBPyConnection, title: str, columns: tuple[str, .
         return
     shown = table(title, *columns)
     for day in reversed(days):
-        shown.add_row(*(f"{value:,.3f}" if isinstance(value, Decimal) else _cell(value) for value in day))
+        shown.add_row(*(_rounded(value, 3) if isinstance(value, Decimal) else _cell(value) for value in day))
     out.print(shown)
     out.print()

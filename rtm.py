@@ -1,4 +1,4 @@
-"""The command line: `rtm ingest | build | run | publish | show | forecasts | rebuild | backup | restore | docs`."""
+"""The command line: `rtm ingest | build | run | publish | show | quality | rebuild | backup | docs` and more."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from ingest.landing import Report, ingest
 from ingest.parsing import macros
 from ingest.raw import RawBusyError, RawError, is_locked, read_raw, upgrade_raw
 from serve import backup as backups
-from serve import marts
+from serve import marts, quality
 from serve.files import in_words
 from serve.locks import BusyError, writing
 from serve.publish import publish, roll_back
@@ -221,21 +221,34 @@ def show(
     home = _home()
     names = [name.strip() for name in columns.split(",")] if columns else []
     question = marts.Question(mart, asset, _day(day), names, 20 if limit is None and path is None else limit or 0)
-    attempt = last_attempt(home.published)
-    try:
-        with reading(home.published) as con:
+    with _published(home) as con:
+        try:
             if path is None:
                 console.show_rows(mart, marts.look(con, question))
             else:
                 out.print(f"{marts.write(con, question, path):,} rows of {mart} in {escape(str(path))}")
-            console.show_age(age(read_manifest(con), attempt, utc_now()))
-    except marts.MartError as error:
-        raise typer.BadParameter(escape(str(error))) from error
-    except PublishError as error:
-        console.show_age([line for line in (why_nothing_newer(attempt),) if line])
-        raise _failed(str(error)) from error
-    except duckdb.Error as error:
-        raise _failed(in_words(error)) from error
+        except marts.MartError as error:
+            raise typer.BadParameter(escape(str(error))) from error
+
+
+@app.command("quality")
+def quality_command(
+    day: Annotated[str | None, typer.Option(help="Delivery date. [default: the newest that is half measured]")] = None,
+    fail_on: Annotated[
+        quality.Severity, typer.Option(help="Exit with 1 where a finding is as bad as this or worse.")
+    ] = quality.Severity.ERROR,
+) -> None:
+    """Print what arrived for a delivery date, what lacks, and each finding with what to do about it."""
+    home = _home()
+    with _published(home) as con:
+        try:
+            found = quality.look(con, _day(day))
+        except marts.MartError as error:
+            raise typer.BadParameter(escape(str(error)), param_hint="--day") from error
+        console.show_quality(found)
+    grave = found.at_least(fail_on)
+    if grave:
+        raise _failed(f"{len(grave)} findings are as bad as {fail_on!s} or worse (--fail-on)")
 
 
 @app.command()
@@ -507,6 +520,21 @@ def _writing(home: Home, command: str, *, wait: bool) -> Iterator[int]:
     say = lambda text: err.print(f"[yellow]{escape(text)}[/]", soft_wrap=True)  # noqa: E731
     with _telling(), writing(home.lock, command, wait=wait, say=say) as lock:
         yield lock
+
+
+@contextmanager
+def _published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published copy for one look, and then a word on how old it is."""
+    attempt = last_attempt(home.published)
+    try:
+        with reading(home.published) as con:
+            yield con
+            console.show_age(age(read_manifest(con), attempt, utc_now()))
+    except PublishError as error:
+        console.show_age([line for line in (why_nothing_newer(attempt),) if line])
+        raise _failed(str(error)) from error
+    except duckdb.Error as error:
+        raise _failed(in_words(error)) from error
 
 
 @contextmanager

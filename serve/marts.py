@@ -63,7 +63,7 @@ def look(con: duckdb.DuckDBPyConnection, question: Question) -> Rows:
     """Rows of a mart.
 
     Args:
-        con: the published copy (`serve.publish.reading`).
+        con: the published copy (`serve.published.reading`).
         question: which rows and columns.
 
     Raises:
@@ -79,7 +79,7 @@ def write(con: duckdb.DuckDBPyConnection, question: Question, path: Path) -> int
     """Rows of a mart as a CSV or Parquet file, by the path's ending; returns how many.
 
     Args:
-        con: the published copy (`serve.publish.reading`).
+        con: the published copy (`serve.published.reading`).
         question: which rows and columns.
         path: the file, which is replaced if it is there.
 

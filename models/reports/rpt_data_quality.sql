@@ -26,17 +26,17 @@ counted as (
 together as (
 
     select
-        coalesce(feed_days.feed, counted.feed) as feed,
-        coalesce(feed_days.delivery_date, counted.delivery_date) as delivery_date,
         feed_days.unit,
         feed_days.expected,
         feed_days.arrived,
         feed_days.missing,
         feed_days.late,
-        cast(least(1.0 * feed_days.arrived / nullif(feed_days.expected, 0), 1) as double) as completeness,
         feed_days.status,
         feed_days.due_at_utc,
         feed_days.newest_at_utc,
+        cast(1 - 1.0 * feed_days.missing / nullif(feed_days.expected, 0) as double) as completeness,
+        coalesce(feed_days.feed, counted.feed) as feed,
+        coalesce(feed_days.delivery_date, counted.delivery_date) as delivery_date,
         coalesce(counted.error_findings, 0) as error_findings,
         coalesce(counted.warning_findings, 0) as warning_findings,
         coalesce(counted.info_findings, 0) as info_findings

@@ -1,5 +1,5 @@
--- Conservation (IV-5, IV-6): an invoice that is not blocked totals its lines, both suppliers make the whole, and a blocked
--- one has no total.
+-- Conservation (IV-5, IV-6): an invoice that is not blocked totals its lines, both suppliers make the whole, and a
+-- blocked one has no total.
 with invoices as (
 
     select * from {{ ref('fct_invoices') }}
@@ -37,6 +37,6 @@ where
             invoices.net_eur is distinct from summed.net_eur
             or invoices.gross_eur is distinct from invoices.net_eur + invoices.vat_eur
             or invoices.gross_eur
-            is distinct from coalesce(invoices.owner_gross_eur, 0) + coalesce(invoices.flexpower_gross_eur, 0)
+            <> coalesce(invoices.owner_gross_eur, 0) + coalesce(invoices.flexpower_gross_eur, 0)
         )
     )

@@ -1,4 +1,5 @@
--- Conservation across grains (IV-1, IV-2, RD-1): every measured MWh and every redispatch payout is on exactly one invoice.
+-- Conservation across grains (IV-1, IV-2, RD-1): every measured MWh and every redispatch payout is on exactly one
+-- invoice.
 with asset_infeed as (
 
     select * from {{ ref('fct_asset_infeed') }}

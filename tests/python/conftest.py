@@ -36,15 +36,21 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         source = tmp_path_factory.mktemp("source")
         write_sample(source)
     home = tmp_path_factory.mktemp("home")
-    result = subprocess.run(
-        [sys.executable, str(PROJECT / "rtm.py"), "run", str(source)],
-        env={**os.environ, "RTM_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    expected = 3 if request.param == "sample" else 0
-    assert result.returncode == expected, result.stdout + result.stderr
+    environment = {**os.environ, "RTM_HOME": str(home)}
+    # Unit tests of models do not depend on data: test_readme.py runs them once, as part of `dbt build`.
+    for arguments, expected in (
+        (["ingest", str(source)], 3 if request.param == "sample" else 0),
+        (["build", "--exclude", "resource_type:unit_test"], 0),
+        (["publish"], 0),
+    ):
+        result = subprocess.run(
+            [sys.executable, str(PROJECT / "rtm.py"), *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == expected, result.stdout + result.stderr
     return source, home
 
 

@@ -267,3 +267,38 @@ def test_wrong_usage_of_show(
 def test_show_without_a_warehouse(home: Path) -> None:
     result = rtm(home, "show", "fct_positions")
     assert (result.returncode, "rtm run" in result.stderr) == (1, True)
+
+
+def test_quality_says_what_lacks_and_stops_a_scheduler(built: tuple[Path, Path]) -> None:
+    _, home = built
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
+        day, missing, arrived = con.execute(
+            "select delivery_date, missing, arrived from reports.rpt_data_quality "
+            "where feed = 'final_production' and missing > 0 and arrived > 0 order by delivery_date limit 1"
+        ).fetchall()[0]
+        found = con.execute(
+            "select finding, what_to_do from marts.fct_data_findings where delivery_date = ? or delivery_date is null",
+            [day],
+        ).fetchall()
+        assets = con.execute("select asset_id from marts.fct_asset_arrivals where delivery_date = ?", [day]).fetchall()
+    result = rtm(home, "quality", "--day", str(day))
+    assert result.returncode == 1, result.stderr  # both worlds have a contract that cannot be billed
+    line = next(line for line in result.stdout.splitlines() if line.startswith("final_production"))
+    assert line.split()[2:4] == [f"{arrived:,}", f"{missing:,}"]
+    assert all(asset in result.stdout for (asset,) in assets)
+    assert all(finding in result.stdout and what_to_do in result.stdout for finding, what_to_do in found)
+    assert "--fail-on" in result.stderr
+
+
+def test_quality_passes_where_nothing_is_as_bad(home: Path, tmp_path: Path) -> None:
+    write(tmp_path / "source", "crm/asset_contracts_20250601T000000Z.csv", CONTRACTS)
+    starts = ("00:00", "00:15", "00:30", "00:45")
+    rows = "".join(f"2025-06-08 {start}:00 UTC,400\n" for start in starts)
+    write(tmp_path / "source", "dso/final_production_MA_20250609.csv", "delivery_start__utc_,MA__kw_\n" + rows)
+    assert rtm(home, "ingest", str(tmp_path / "source")).returncode == 0
+    assert rtm(home, "build", "--exclude", "resource_type:unit_test").returncode == 0
+    assert rtm(home, "publish").returncode == 0
+    assert rtm(home, "quality").returncode == 0
+    assert rtm(home, "quality", "--fail-on", "info").returncode == 1
+    other_day = rtm(home, "quality", "--day", "2030-01-01")
+    assert (other_day.returncode, "2025-06-08" in other_day.stderr) == (2, True)

@@ -18,7 +18,7 @@ from home import PROJECT
 Manifest = dict[str, Any]
 UNITS = ("_kw", "_mw", "_mwh", "_eur", "_eur_per_mwh", "_eur_per_mw_month", "_pct", "_percent", "_minutes", "_hours")
 # Degrees, shares and a number whose unit stands beside it.
-WITHOUT_UNIT = {"latitude", "longitude", "live_coverage", "vat_rate", "quantity"}
+WITHOUT_UNIT = {"latitude", "longitude", "live_coverage", "completeness", "vat_rate", "quantity"}
 BUILT_OUTSIDE_DBT = {"TIME-5"}  # decided while reading, tested in test_ingest.py and test_clocks.py
 
 

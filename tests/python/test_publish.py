@@ -357,7 +357,7 @@ while not stop.exists():
             rows = con.execute(f"select count(*), min(value_mwh), max(value_mwh), max(text) from {mart}").fetchall()[0]
             assert rows[0] == 2000 and rows[3] == f"it's {int(rows[1])}", rows
             numbers |= {int(rows[1]), int(rows[2])}
-            time.sleep(0.05)
+            time.sleep(0.1)
         manifest = read_manifest(con)
         numbers.add(manifest.last_load_id)
     assert len(numbers) == 1, numbers
@@ -389,7 +389,7 @@ def test_soak_ten_readers_while_loads_builds_and_publications_go_on(tmp_path: Pa
     ]
     try:
         number, failed, started = 1, 0, time.monotonic()
-        while number < 10 or time.monotonic() < started + 20:
+        while number < 9 or time.monotonic() < started + 20:
             assert time.monotonic() < started + 120, "readers hold up the loads"
             number += 1
             content = f"delivery_start__utc_,M{number}__kw_\n2025-06-08 00:00:00.000000 UTC,{number}\n"
@@ -441,7 +441,7 @@ def test_killed_and_failing_builds_leave_the_last_good_copy(built: tuple[Path, P
     shutil.copytree(built[1], home, symlinks=True)
     before = current(home / "published")
     build = subprocess.Popen(
-        [sys.executable, str(PROJECT / "rtm.py"), "build"],
+        [sys.executable, str(PROJECT / "rtm.py"), "build", "--exclude", "resource_type:unit_test"],
         env={**os.environ, "RTM_HOME": str(home)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -1,3 +1,11 @@
+{%- set feeds = [
+    (
+        'forecasts', 'forecast_quarter_hours', 'forecast_quarter_hours - tradeable_quarter_hours',
+        'newest_forecast_at_utc'
+    ),
+    ('live_measured_infeed', 'live_quarter_hours', 'cast(null as bigint)', 'newest_live_at_utc'),
+    ('final_production', 'final_quarter_hours', 'late_final_quarter_hours', 'newest_final_at_utc'),
+] -%}
 with asset_arrivals as (
 
     select * from {{ ref('int_asset_arrivals') }}
@@ -25,36 +33,18 @@ prices as (
 
 together as (
 
-    select
-        'forecasts' as feed,
-        delivery_date,
-        sum(expected_quarter_hours) as expected,
-        sum(forecast_quarter_hours) as arrived,
-        sum(forecast_quarter_hours - tradeable_quarter_hours) as late,
-        max(newest_forecast_at_utc) as newest_at_utc
-    from asset_arrivals
-    group by delivery_date
-    union all
-    select
-        'live_measured_infeed' as feed,
-        delivery_date,
-        sum(expected_quarter_hours) as expected,
-        sum(live_quarter_hours) as arrived,
-        cast(null as bigint) as late,
-        max(newest_live_at_utc) as newest_at_utc
-    from asset_arrivals
-    group by delivery_date
-    union all
-    select
-        'final_production' as feed,
-        delivery_date,
-        sum(expected_quarter_hours) as expected,
-        sum(final_quarter_hours) as arrived,
-        sum(late_final_quarter_hours) as late,
-        max(newest_final_at_utc) as newest_at_utc
-    from asset_arrivals
-    group by delivery_date
-    union all
+    {% for feed, arrived, late, newest in feeds %}
+        select
+            '{{ feed }}' as feed,
+            delivery_date,
+            sum(expected_quarter_hours) as expected,
+            sum({{ arrived }}) as arrived,
+            sum({{ late }}) as late,
+            max({{ newest }}) as newest_at_utc
+        from asset_arrivals
+        group by delivery_date
+        union all
+    {% endfor %}
     select
         'technical_data' as feed,
         asset_arrivals.delivery_date,

@@ -1,5 +1,3 @@
-{%- set counted_feeds = ['private_trades', 'public_trades', 'redispatch_flags'] -%}
-{%- set priced_feeds = ['imbalance_prices_estimated', 'imbalance_prices_final'] -%}
 with days as (
 
     select * from {{ ref('int_delivered_days') }}
@@ -9,13 +7,6 @@ with days as (
 arrivals as (
 
     select * from {{ ref('int_feed_arrivals') }}
-
-),
-
-files as (
-
-    select * from {{ ref('stg_ingest__files') }}
-    where feed = 'contracts' and status = 'landed' and {{ known_by('file_timestamp_utc') }}
 
 ),
 
@@ -35,7 +26,14 @@ arrived as (
 deadlines as (
 
     select * from {{ ref('feed_deadlines') }}
-    where feed in ('{{ (counted_feeds + priced_feeds) | join("', '") }}')
+    where
+        feed in (
+            'private_trades',
+            'public_trades',
+            'redispatch_flags',
+            'imbalance_prices_estimated',
+            'imbalance_prices_final'
+        )
 
 ),
 
@@ -44,40 +42,14 @@ by_arrival as (
     select
         deadlines.feed,
         days.delivery_date,
-        case when deadlines.feed in ('{{ priced_feeds | join("', '") }}') then days.quarter_hours end as expected,
+        arrived.newest_at_utc,
+        case when deadlines.feed like 'imbalance_prices%' then days.quarter_hours end as expected,
         coalesce(arrived.arrived, 0) as arrived,
-        coalesce(arrived.late, 0) as late,
-        arrived.newest_at_utc
+        coalesce(arrived.late, 0) as late
     from days
     cross join deadlines
     left join arrived on deadlines.feed = arrived.feed and days.delivery_date = arrived.delivery_date
 
-),
-
-lists as (
-
-    select
-        'contracts' as feed,
-        days.delivery_date,
-        1 as expected,
-        count(files.file_id) as arrived,
-        cast(null as bigint) as late,
-        max(files.file_timestamp_utc) as newest_at_utc
-    from days
-    left join files
-        on
-            files.file_timestamp_utc < days.day_end_utc
-            and files.file_timestamp_utc >= days.day_end_utc - interval '7' day
-    group by days.delivery_date
-
-),
-
-together as (
-
-    select * from by_arrival
-    union all
-    select * from lists
-
 )
 
-select * from together
+select * from by_arrival

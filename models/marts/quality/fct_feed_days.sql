@@ -1,12 +1,6 @@
-with by_asset as (
+with feed_days as (
 
-    select * from {{ ref('int_feed_days_by_asset') }}
-
-),
-
-by_file as (
-
-    select * from {{ ref('int_feed_days_by_file') }}
+    select * from {{ ref('int_feed_days') }}
 
 ),
 
@@ -22,24 +16,16 @@ deadlines as (
 
 ),
 
-together as (
-
-    select * from by_asset
-    union all
-    select * from by_file
-
-),
-
 due as (
 
     select
-        together.*,
+        feed_days.*,
         deadlines.unit,
         days.data_known_until_utc,
         days.day_end_utc + interval '1' hour * deadlines.due_hours as due_at_utc
-    from together
-    inner join days on together.delivery_date = days.delivery_date
-    inner join deadlines on together.feed = deadlines.feed
+    from feed_days
+    inner join days on feed_days.delivery_date = days.delivery_date
+    inner join deadlines on feed_days.feed = deadlines.feed
 
 ),
 
@@ -51,7 +37,7 @@ judged as (
         cast(unit as string) as unit,
         cast(expected as bigint) as expected,
         cast(arrived as bigint) as arrived,
-        cast(greatest(expected - arrived, 0) as bigint) as missing,
+        cast(case when arrived >= expected then 0 else expected - arrived end as bigint) as missing,
         cast(late as bigint) as late,
         cast(due_at_utc as timestamp) as due_at_utc,
         cast(newest_at_utc as timestamp) as newest_at_utc,
