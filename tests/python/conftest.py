@@ -18,6 +18,23 @@ from ingest.landing import Report, ingest
 from simulator.sample import write_sample
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share a built home run in one process, so that it is built once; the others run file by file."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        callspec = getattr(item, "callspec", None)
+        if "built" in fixtures and callspec is not None:
+            group = str(callspec.params["built"])
+        elif "golden" in fixtures:
+            group = "golden"
+        elif item.get_closest_marker("slow"):
+            group = item.nodeid
+        else:
+            group = item.path.name
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def challenge() -> Path:
     """The folder of the real day; skips where it is not there."""
@@ -52,6 +69,25 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         )
         assert result.returncode == expected, result.stdout + result.stderr
     return source, home
+
+
+@pytest.fixture(scope="session")
+def golden(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The warehouse of the golden world."""
+    home = tmp_path_factory.mktemp("golden")
+    for arguments in (
+        ["ingest", str(PROJECT / "tests" / "golden" / "source")],
+        ["build", "--exclude", "resource_type:unit_test"],
+    ):
+        result = subprocess.run(
+            [sys.executable, str(PROJECT / "rtm.py"), *arguments],
+            env={**os.environ, "RTM_HOME": str(home)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 0, result.stdout + result.stderr
+    return home / "warehouse.duckdb"
 
 
 class Landing:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
-import subprocess
-import sys
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -31,22 +28,6 @@ FINDINGS = {
     ("measurement_without_contract", date(2025, 10, 31), 1),
     ("forecast_without_contract", date(2025, 10, 31), 1),
 }
-
-
-@pytest.fixture(scope="session")
-def golden(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The warehouse of the golden world."""
-    home = tmp_path_factory.mktemp("golden")
-    for arguments in (["ingest", str(GOLDEN / "source")], ["build", "--exclude", "resource_type:unit_test"]):
-        result = subprocess.run(
-            [sys.executable, str(PROJECT / "rtm.py"), *arguments],
-            env={**os.environ, "RTM_HOME": str(home)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert result.returncode == 0, result.stdout + result.stderr
-    return home / "warehouse.duckdb"
 
 
 def as_written(value: Any) -> str:
