@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import json
 import os
 import platform
@@ -410,6 +411,8 @@ def _build(home: Home, arguments: list[str], lock: int, *, verbose: bool) -> Non
 def _make_docs(home: Home, lock: int) -> None:
     from serve.lineage import LineageError, write_pages
 
+    if importlib.util.find_spec("sqlglot") is None:
+        raise StoppedError("column lineage needs sqlglot: pip install 'route-to-market[docs]'")
     command = ["docs", "generate", "--static", "--quiet"]
     if home.raw.exists() and home.warehouse.exists():
         _check_raw(home)
@@ -426,8 +429,6 @@ def _make_docs(home: Home, lock: int) -> None:
             write_pages(target, home.docs)
         except LineageError as error:
             raise StoppedError(str(error)) from error
-        except ImportError as error:
-            raise StoppedError("column lineage needs sqlglot: pip install 'route-to-market[docs]'") from error
     (target / "static_index.html").replace(home.docs / "index.html")
 
 
