@@ -12,27 +12,29 @@ from typing import Any
 
 import duckdb
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from home import PROJECT, market_time_zone
 from ingest.landing import Report, ingest
 from simulator.sample import write_sample
 
+HOMES = ("sample", "challenge")
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+
+class _ByHome(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """Tests that share a built home run in one process, so that it is built once; the others run file by file."""
-    for item in items:
-        fixtures = getattr(item, "fixturenames", ())
-        callspec = getattr(item, "callspec", None)
-        if "built" in fixtures and callspec is not None:
-            group = str(callspec.params["built"])
-        elif "golden" in fixtures:
-            group = "golden"
-        elif item.get_closest_marker("slow"):
-            group = item.nodeid
-        else:
-            group = item.path.name
-        item.add_marker(pytest.mark.xdist_group(group))
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", maxsplit=1)[0]
+        if file.endswith(("test_golden_world.py", "test_known_mistakes.py")):
+            return "golden"
+        return next((home for home in HOMES if f"[{home}" in nodeid), file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Who runs what (a hook of pytest-xdist)."""
+    return _ByHome(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +46,7 @@ def challenge() -> Path:
     return folder
 
 
-@pytest.fixture(scope="session", params=["sample", "challenge"])
+@pytest.fixture(scope="session", params=HOMES)
 def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """(source, RTM_HOME) of a whole run on the sample, and on the real day where it is there."""
     if request.param == "challenge":
