@@ -16,6 +16,12 @@ market_prices as (
 
 ),
 
+indices as (
+
+    select * from {{ ref('int_market_indices') }}
+
+),
+
 private_summed as (
 
     select
@@ -57,9 +63,12 @@ side_by_side as (
         cast(coalesce(market_prices.market_mwh, 0) as decimal(18, 9)) as market_mwh,
         cast(coalesce(market_prices.market_trades, 0) as bigint) as market_trades,
         cast(case when private_summed.trades is null then 0 else alpha_summed.alpha_eur end as decimal(18, 6))
-            as alpha_eur
+            as alpha_eur,
+        indices.id1_like_eur_per_mwh,
+        indices.id3_like_eur_per_mwh
     from private_summed
     full outer join market_prices on private_summed.delivery_start_utc = market_prices.delivery_start_utc
+    left join indices on market_prices.delivery_start_utc = indices.delivery_start_utc
     left join alpha_summed on private_summed.delivery_start_utc = alpha_summed.delivery_start_utc
 
 )
