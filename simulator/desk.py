@@ -97,7 +97,8 @@ def trade_day(seed: int, day: date, desk: Desk, forecast: Forecast, prices: Pric
     """The trades of a local delivery day, numbered in the order of their execution.
 
     Hours are sold from 15:00 of the day before. What is left of each quarter-hour follows, sold or bought back, and
-    again whenever a newer forecast differs. Ours are sorted by delivery, the public ones by execution, as the exports are.
+    again whenever a newer forecast differs. Ours are sorted by delivery, the public ones by execution, as in the
+    exports.
 
     Args:
         seed: of the simulation.

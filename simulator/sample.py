@@ -167,7 +167,7 @@ SAMPLE = Scenario(
     SEED,
     _INCIDENTS.__getitem__,
     versions=_versions,
-    desk=Desk(lot_tenths_of_mw=25, leads_quarter_hours=(4,), market_trades=3.5),
+    desk=Desk(lot_tenths_of_mw=25, leads_quarter_hours=(4,), market_trades=2.6),
 )
 
 
