@@ -24,7 +24,7 @@ from ingest.sources import BadFileError, Candidate, Inspected, as_text, digest, 
 
 _BATCH_FILES = 1000
 _BATCH_BYTES = 256 << 20
-_PACKED_GROWTH = 12  # a packed file grows about so many times when it is read
+_PACKED_GROWTH = 40  # parsing a packed file takes as much memory as so many times its size in plain files
 
 Seen = tuple[str, int, int]
 
