@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Mapping, Sized
 from dataclasses import replace
 from datetime import date, timedelta
@@ -12,7 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Landing
+from typer.testing import CliRunner, Result
 
+from rtm import app
 from simulator.incidents import Oddities
 from simulator.noise import Flags, Floats, series
 from simulator.portfolio import Portfolio, invent
@@ -72,7 +75,6 @@ FEED_ROWS = {  # without oddities: rows of each feed
     "technical_data": 3,
     "contracts": 9,  # lists of three Sundays
     "live_measured_infeed": 3 * (96 + 100) * 15,
-    "final_production": 96 * 3 + 96 + 2 * 100,  # one solar asset by UTC day, two by local day
     "redispatch_compensation": 196,
     "imbalance_prices_final": 196,
     "imbalance_prices_estimated": 196,
@@ -84,8 +86,9 @@ class TestWithoutOddities:
     def test_every_feed_lands_whole(self, two_days: Mapping[str, Landing]) -> None:
         rows = dict(two_days["none"].query("select feed, sum(rows)::int from manifest group by feed"))
         solar = sum("SOL" in name for (name,) in two_days["none"].query("select distinct asset_id from contracts"))
-        final = solar * 2 * 96 + (3 - solar) * 196
-        assert {feed: rows[feed] for feed in FEED_ROWS} == FEED_ROWS | {"final_production": final}
+        final = solar * 2 * 96 + (3 - solar) * 196  # solar assets by UTC day, wind by local day
+        assert {feed: rows[feed] for feed in FEED_ROWS} == FEED_ROWS
+        assert rows["final_production"] == final
         assert "redispatch_flags" not in rows
         assert two_days["none"].query("select count(*) from bad_rows") == [(0,)]
         assert two_days["none"].query("select count(*) from file_remarks") == [(0,)]
@@ -329,3 +332,42 @@ def test_live_files_name_assets_by_either_key(tmp_path: Path) -> None:
     contents = [json.loads(path.read_text()) for path in (tmp_path / "vpp/live_measured_infeed").iterdir()]
     assert {next(iter(content["key"])) for content in contents} == {"asset_id", "entity_id"}
     assert min(kw for content in contents for kw in content["values"][1] if kw is not None) < 0
+
+
+class TestCommand:
+    @staticmethod
+    def _run(*arguments: str) -> Result:
+        return CliRunner().invoke(app, ["simulate", *arguments], env={"COLUMNS": "200"})
+
+    def test_it_writes_and_says_what_comes_next(self, tmp_path: Path) -> None:
+        out = tmp_path / "out"
+        result = self._run(str(out), "--assets", "1", "--start", "2025-12-24", "--packed", "--without", "all")
+        assert result.exit_code == 0
+        assert (out / "vpp/forecasts/forecasts_20251223T2300Z.jsonl.gz").exists()
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (["--without", "late"], "'late' is no oddity; there are late-final"),
+            (["--start", "soon"], "'soon' is no date like 2025-06-08"),
+            (["--days", "0"], "--days"),
+        ],
+    )
+    def test_wrong_usage(self, tmp_path: Path, arguments: list[str], message: str) -> None:
+        result = self._run(str(tmp_path / "out"), *arguments)
+        assert result.exit_code == 2
+        assert message in result.output
+        assert not (tmp_path / "out").exists()
+
+    def test_a_folder_that_holds_files_is_left_alone(self, tmp_path: Path) -> None:
+        (tmp_path / "mine.txt").write_text("mine")
+        result = self._run(str(tmp_path))
+        assert result.exit_code == 2
+        assert "say --add" in result.output
+        assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+    def test_without_the_extra_it_says_what_to_install(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        for module in [name for name in sys.modules if name.startswith("simulator")]:
+            monkeypatch.delitem(sys.modules, module)
+        monkeypatch.setitem(sys.modules, "pvlib", None)
+        assert self._run(str(tmp_path / "out")).exit_code == 1
