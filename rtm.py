@@ -1,4 +1,4 @@
-"""The command line: `rtm ingest | build | run | publish | show | quality | rebuild | backup | docs` and more."""
+"""The command line: `rtm ingest | build | run | publish | show | quality | simulate | backup | docs` and more."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from typing import Annotated
 import duckdb
 import typer
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 import console
 from console import err, out
@@ -104,8 +104,10 @@ def run(
     home = _home()
     with _writing(home, "rtm run", wait=wait) as lock, _noted(home, "rtm run", "published"):
         if source is None:
-            from simulator.sample import write_sample
-
+            try:
+                from simulator.sample import write_sample
+            except ModuleNotFoundError as error:
+                raise _no_simulator(error) from error
             source = home.sample
             write_sample(source)
             out.print(f"No source named: using the bundled sample (three days, six assets) in {source}\n")
@@ -221,7 +223,9 @@ def show(
     """Print a mart's rows as a table, or write them as CSV or Parquet."""
     home = _home()
     names = [name.strip() for name in columns.split(",")] if columns else []
-    question = marts.Question(mart, asset, _day(day), names, 20 if limit is None and path is None else limit or 0)
+    question = marts.Question(
+        mart, asset, _day(day, "--day") if day else None, names, 20 if limit is None and path is None else limit or 0
+    )
     with _published(home) as con:
         try:
             if path is None:
@@ -243,7 +247,7 @@ def quality_command(
     home = _home()
     with _published(home) as con:
         try:
-            found = quality.look(con, _day(day))
+            found = quality.look(con, _day(day, "--day") if day else None)
         except marts.MartError as error:
             raise typer.BadParameter(escape(str(error)), param_hint="--day") from error
         console.show_quality(found)
@@ -292,6 +296,50 @@ def forecasts(
         report = _land(home, home.received)
     console.show_landing(report)
     raise typer.Exit(QUARANTINED if failures or report.quarantined else ALL_WELL)
+
+
+@app.command()
+def simulate(
+    folder: Annotated[Path, typer.Argument(help="The folder to write into.")],
+    assets: Annotated[int, typer.Option(min=1, help="How many assets.")] = 10,
+    days: Annotated[int, typer.Option(min=1, help="How many local delivery days.")] = 1,
+    start: Annotated[str, typer.Option(help="The first of them.")] = "2025-06-08",
+    seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal bytes.")] = 1,
+    packed: Annotated[bool, typer.Option("--packed", help="Many forecast answers to a file, compressed.")] = False,
+    without: Annotated[list[str] | None, typer.Option(help="Leave an oddity out; may come again. `all`: none.")] = None,
+    add: Annotated[bool, typer.Option("--add", help="Write into a folder that holds files already.")] = False,
+) -> None:
+    """Write every feed of a made-up portfolio, in its true layout and with its oddities (docs/simulator.md)."""
+    try:
+        from simulator.incidents import Oddities
+        from simulator.simulation import scenario
+        from simulator.simulation import simulate as write
+    except ModuleNotFoundError as error:
+        raise _no_simulator(error) from error
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir()) and not add):
+        raise typer.BadParameter(f"{folder} is not empty: name a new folder, or say --add", param_hint="FOLDER")
+    first = _day(start, "--start")
+    try:
+        oddities = Oddities.none() if without == ["all"] else Oddities.without(*(without or []))
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--without") from error
+    what = scenario(assets, days, first, seed, oddities, packed=packed)
+    try:
+        with _progress() as progress:
+            tasks: dict[str, TaskID] = {}
+
+            def advance(feed: str, done: int, total: int) -> None:
+                if feed not in tasks:
+                    tasks[feed] = progress.add_task(feed, total=total)
+                progress.update(tasks[feed], completed=done)
+
+            write(folder, what, advance)
+    except OSError as error:
+        raise _failed(f"the simulation stopped: {error}") from error
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    size_mb = sum(path.stat().st_size for path in paths) / 1e6
+    out.print(f"{len(paths):,} files, {size_mb:,.1f} MB in {escape(str(folder))}", soft_wrap=True)
+    out.print(f"Next: `rtm run {escape(str(folder))}`", soft_wrap=True)
 
 
 @app.command()
@@ -456,11 +504,15 @@ def _dbt_failures(results: Path) -> list[str]:
     ]
 
 
-def _day(text: str | None) -> date | None:
+def _day(text: str, option: str) -> date:
     try:
-        return date.fromisoformat(text) if text else None
+        return date.fromisoformat(text)
     except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is no date like 2025-06-08", param_hint="--day") from error
+        raise typer.BadParameter(f"{text!r} is no date like 2025-06-08", param_hint=option) from error
+
+
+def _no_simulator(error: ModuleNotFoundError) -> typer.Exit:
+    return _failed(f"the simulator needs {error.name}: install route-to-market[simulator], or name a SOURCE")
 
 
 def _version(text: str, option: str) -> datetime:

@@ -213,7 +213,8 @@ FEEDS: tuple[Feed, ...] = (
     ),
     Feed(
         name="forecasts",
-        pattern=r"(^|/)forecast[-_][^/]*\.json$|(^|/)forecasts/.*\.json$",
+        # Many answers can come in one file, a line each and compressed.
+        pattern=r"(^|/)forecast[-_][^/]*\.json$|(^|/)forecasts/.*\.json$|(^|/)forecasts[-_/][^/]*\.jsonl\.gz$",
         layout=Layout.SERIES,
         required=("start", "version", "power"),
         optional=("end",),

@@ -25,6 +25,7 @@ from ingest.sources import BadFileError, Candidate, Inspected, as_text, digest, 
 
 _BATCH_FILES = 1000
 _BATCH_BYTES = 256 << 20
+_PACKED_GROWTH = 40  # parsing a packed file takes as much memory as so many times its size in plain files
 
 Seen = tuple[str, int, int]
 
@@ -243,6 +244,8 @@ class _Load:
                 groups[readers.group_key(file)].append((delivery.file_id, file))
         for files in groups.values():
             self._land_group(feed, files)
+        for copy in self._scratch.iterdir():
+            copy.unlink()
 
     def _land_group(self, feed: Feed, files: Sequence[tuple[int, Inspected]]) -> None:
         """Land files that one statement can read; where that fails, halve until the culprit is alone."""
@@ -310,7 +313,7 @@ class _Load:
                 continue
             rows, valid = counts.get(file_id, (0, 0))
             if file_id not in bad and valid == 0:
-                bad[file_id] = self._why_no_rows(file_id, lines[file_id])
+                bad[file_id] = self._why_no_rows(file, file_id, lines[file_id])
             unreadable = bad_rows.get(file_id, 0) + lines[file_id]
             unknown = ", ".join(found.unknown_columns.get(file_id, [])) or None
             lines_of_manifest.append(
@@ -356,7 +359,7 @@ class _Load:
         insert_many(con, "bad_rows", rejected)
         insert_many(con, "file_remarks", [remark for remark in found.remarks if remark[0] in kept])
 
-    def _why_no_rows(self, file_id: int, lines: int) -> str:
+    def _why_no_rows(self, file: Inspected, file_id: int, lines: int) -> str:
         problem = self._con.execute(
             "select row_number, column_name, problem, content from cell_problems where file_id = ? "
             "order by row_number, column_name limit 1",
@@ -367,6 +370,8 @@ class _Load:
             return f"no row can be used; for example row {row}: {column} is {what}" + (
                 f" ({content})" if content else ""
             )
+        if lines and file.candidate.is_packed:
+            return f"no row can be used: none of the {lines} lines holds a sound answer"
         if lines:
             return f"no row can be used: none of the {lines} lines has as many fields as the header"
         return "the file has no rows"
@@ -380,7 +385,7 @@ class _Load:
         rows = [
             (
                 line.file_id, self._report.load_id, line.candidate.feed.name, line.candidate.place,
-                line.candidate.name, line.seen[1], line.seen[0], file_timestamp(line.candidate.path.stem, self._zone),
+                line.candidate.name, line.seen[1], line.seen[0], file_timestamp(line.candidate.stem, self._zone),
                 _now(), line.landed_rows, line.bad_rows, line.status, line.reason, line.unknown_columns,
             )
             for line in lines
@@ -407,11 +412,12 @@ def _batches(deliveries: Iterable[_Delivery]) -> Iterator[list[_Delivery]]:
     batch: list[_Delivery] = []
     size = 0
     for delivery in deliveries:
-        if batch and (len(batch) >= _BATCH_FILES or size + delivery.seen[1] > _BATCH_BYTES):
+        bytes_to_read = delivery.seen[1] * (_PACKED_GROWTH if delivery.candidate.is_packed else 1)
+        if batch and (len(batch) >= _BATCH_FILES or size + bytes_to_read > _BATCH_BYTES):
             yield batch
             batch, size = [], 0
         batch.append(delivery)
-        size += delivery.seen[1]
+        size += bytes_to_read
     if batch:
         yield batch
 

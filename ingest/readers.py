@@ -17,7 +17,7 @@ from ingest.sources import Inspected, is_metering_point
 
 @dataclass(frozen=True)
 class RejectedLine:
-    """A line of a CSV file that cannot be cut into its cells."""
+    """A line that gives no row: of a CSV file, one that cannot be cut into cells; of a packed file, a bad answer."""
 
     file_id: int
     line: int
@@ -62,8 +62,10 @@ def read(con: duckdb.DuckDBPyConnection, feed: Feed, files: Sequence[tuple[int, 
     Raises:
         duckdb.Error: if the statement fails, which can be the fault of any of the files.
     """
-    con.execute("create or replace temp table batch (file_id integer, readable varchar, subject varchar)")
-    insert_many(con, "batch", [(i, str(f.readable), f.subject) for i, f in files])
+    con.execute(
+        "create or replace temp table batch (file_id integer, readable varchar, subject varchar, is_packed boolean)"
+    )
+    insert_many(con, "batch", [(i, str(f.readable), f.subject, f.candidate.is_packed) for i, f in files])
     paths = [str(file.readable) for _, file in files]
     match feed.layout:
         case Layout.CSV | Layout.WIDE_CSV:
@@ -195,43 +197,69 @@ _DOCUMENT = (
 )
 
 
-def _load_documents(con: duckdb.DuckDBPyConnection, paths: list[str], shape: str) -> dict[int, str]:
-    """The JSON files as `documents`; returns the file id and reason of each that is not valid JSON."""
+def _load_documents(con: duckdb.DuckDBPyConnection, paths: list[str], shape: str) -> Read:
+    """The JSON documents as `documents`: one a file, or one a line of a packed file; judges which are valid JSON."""
     con.execute(
         """
         create or replace temp table documents as
         with texts as (
-            select batch.file_id, batch.subject, ltrim(texts.content, chr(65279)) as content
+            select batch.file_id, batch.subject, batch.is_packed, ltrim(texts.content, chr(65279)) as content
             from read_text($paths) as texts
             inner join batch on batch.readable = texts.filename
+        ),
+        pieces as (
+            select file_id, subject, is_packed,
+                unnest(case when is_packed then string_split(content, chr(10)) else [content] end) as content,
+                unnest(generate_series(
+                    1, case when is_packed then len(string_split(content, chr(10))) else 1 end
+                )) as line
+            from texts
         )
-        select file_id, subject, content, json_valid(content) as is_json,
+        select file_id, subject, is_packed, line, content, json_valid(content) as is_json,
             case when json_valid(content) then from_json(content, $shape) end as document
-        from texts
+        from pieces where not is_packed or trim(content, chr(13) || chr(9) || ' ') <> ''
         """,
         {"paths": paths, "shape": shape},
     )
-    rows = con.execute(
+    return _judgement(
+        con,
         """
-        select file_id,
-            case
+        select file_id, line, is_packed,
+            case when is_packed then 'the answer ' else 'the file ' end || case
                 when left(trim(content, chr(10) || chr(13) || chr(9) || ' '), 1) in ('{', '[')
-                    then 'the file is not valid JSON: it breaks off or is damaged after '
+                    then 'is not valid JSON: it breaks off or is damaged after '
                         || cast(length(content) as varchar) || ' characters'
-                else 'the file is not JSON'
-            end
+                else 'is not JSON'
+            end,
+            left(content, 500)
         from documents where not is_json
-        """
-    ).fetchall()
-    return dict(rows)
+        """,
+    )
+
+
+def _judgement(con: duckdb.DuckDBPyConnection, sql: str) -> Read:
+    """What is wrong with documents: a bad one spoils its file, but in a packed file only its own line.
+
+    Args:
+        con: the connection.
+        sql: gives file id, line, whether the file is packed, the problem and the document's beginning.
+    """
+    result = Read()
+    for file_id, line, is_packed, problem, content in con.execute(sql).fetchall():
+        if is_packed:
+            result.rejected.append(RejectedLine(file_id, line, problem, content))
+        else:
+            result.bad[file_id] = problem
+    return result
 
 
 def _read_series(con: duckdb.DuckDBPyConnection, feed: Feed, paths: list[str]) -> Read:
-    result = Read(bad=_load_documents(con, paths, _DOCUMENT))
+    result = _load_documents(con, paths, _DOCUMENT)
     con.execute(
         """
         create or replace temp table series as
-        select file_id, subject, coalesce(document.key.asset_id, document.key.entity_id) as asset_id,
+        select file_id, subject, is_packed, line, content,
+            coalesce(document.key.asset_id, document.key.entity_id) as asset_id,
             list_transform(document.column_ids, lambda name: lower(trim(name))) as names,
             document.units as units, document."values" as data
         from documents where is_json
@@ -262,7 +290,11 @@ def _read_series(con: duckdb.DuckDBPyConnection, feed: Feed, paths: list[str]) -
         from series
         """
     )
-    result.bad |= dict(con.execute("select file_id, reason from judged where reason is not null").fetchall())
+    judgement = _judgement(
+        con, "select file_id, line, is_packed, reason, left(content, 500) from judged where reason is not null"
+    )
+    result.bad |= judgement.bad
+    result.rejected += judgement.rejected
     known = ", ".join(f"'{name}'" for name in feed.known_cells)
     columns = ", ".join(
         f"""nullif(trim(data[list_position(names, '{name}')][i]), '') as "{name}\"""" for name in feed.known_cells
@@ -271,11 +303,14 @@ def _read_series(con: duckdb.DuckDBPyConnection, feed: Feed, paths: list[str]) -
         f"""
         create or replace temp table cells as
         with numbered as (
-            select *, list_filter(names, lambda name: not list_contains([{known}], name)) as others,
+            select * exclude (content), list_filter(names, lambda name: not list_contains([{known}], name)) as others,
+                coalesce(sum(len(data[1])) over (
+                    partition by file_id order by line rows between unbounded preceding and 1 preceding
+                ), 0) as rows_before,
                 unnest(generate_series(1, len(data[1]))) as i
             from judged where reason is null
         )
-        select file_id, subject, i as row_number, asset_id, {columns},
+        select file_id, subject, line, cast(rows_before + i as bigint) as row_number, asset_id, {columns},
             case when len(others) > 0 then cast(to_json(map(
                 others, list_transform(others, lambda name: data[list_position(names, name)][i])
             )) as varchar) end as extra
@@ -284,8 +319,10 @@ def _read_series(con: duckdb.DuckDBPyConnection, feed: Feed, paths: list[str]) -
     )
     for file_id, names in con.execute(
         f"""
-        select file_id, list_filter(names, lambda name: not list_contains([{known}], name)) as others
-        from judged where reason is null and len(others) > 0
+        select file_id, list_sort(list_distinct(flatten(list(
+            list_filter(names, lambda name: not list_contains([{known}], name))
+        )))) as others
+        from judged where reason is null group by file_id having len(others) > 0
         """
     ).fetchall():
         result.unknown_columns[file_id] = names
@@ -295,7 +332,7 @@ def _read_series(con: duckdb.DuckDBPyConnection, feed: Feed, paths: list[str]) -
         select cells.file_id, 'time_unit_mislabelled',
             'labelled ' || any_value(judged.units[list_position(judged.names, '{time}')])
             || ', but the values are ' || case when bool_or(is_milliseconds("{time}")) then 'ms' else 's' end
-        from cells inner join judged using (file_id)
+        from cells inner join judged using (file_id, line)
         where lower(judged.units[list_position(judged.names, '{time}')])
             <> case when is_milliseconds("{time}") then 'ms' else 's' end
         group by all
@@ -305,7 +342,7 @@ def _read_series(con: duckdb.DuckDBPyConnection, feed: Feed, paths: list[str]) -
 
 
 def _read_assets(con: duckdb.DuckDBPyConnection, paths: list[str]) -> Read:
-    result = Read(bad=_load_documents(con, paths, '{"assets": ["JSON"]}'))
+    result = _load_documents(con, paths, '{"assets": ["JSON"]}')
     result.bad |= dict(
         con.execute(
             "select file_id, 'the list `assets` is missing' from documents where is_json and document.assets is null"

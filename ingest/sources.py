@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import codecs
 import csv
+import gzip
 import hashlib
 import os
 import shutil
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +22,7 @@ from ingest.feeds import Feed, Layout, normalise, recognise
 _CHUNK = 1 << 24
 _HEADER_LINES = 1 << 16
 _PATTERN_SIGNS = frozenset("*?[{")
+_PACKED = ".jsonl.gz"
 
 
 class BadFileError(Exception):
@@ -37,6 +40,16 @@ class Candidate:
     def name(self) -> str:
         """The file's name, as text that a database can hold."""
         return as_text(self.path.name)
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether it holds many JSON answers, a line each, compressed."""
+        return self.path.name.lower().endswith(_PACKED)
+
+    @property
+    def stem(self) -> str:
+        """The file's name without its ending."""
+        return self.path.name[: -len(_PACKED)] if self.is_packed else self.path.stem
 
     @property
     def place(self) -> str:
@@ -84,7 +97,7 @@ class Inspected:
     @property
     def subject(self) -> str:
         """What the file is about: its name without timestamp and ending."""
-        return without_timestamp(as_text(self.candidate.path.stem))
+        return without_timestamp(as_text(self.candidate.stem))
 
     def is_unchanged(self) -> bool:
         """Whether the file still is as it was when it was looked at."""
@@ -157,19 +170,31 @@ def inspect(candidate: Candidate, seen: tuple[str, int, int], zone: ZoneInfo, sc
         BadFileError: if the file is empty, no text, lacks a column or has no timestamp where it needs one.
     """
     sha256, size, changed_ns = seen
-    timestamp = file_timestamp(candidate.path.stem, zone)
+    timestamp = file_timestamp(candidate.stem, zone)
     if timestamp is None and candidate.feed.needs_timestamp:
         raise BadFileError("the file's name ends in no timestamp, so it cannot be told when its content was known")
     if size == 0:
         raise BadFileError("the file is empty")
     is_csv = candidate.feed.layout in (Layout.CSV, Layout.WIDE_CSV)
     # A name of its own for each copy: two files with equal bytes must not be told apart by path in vain.
-    readable = _readable(candidate.path, scratch / f"{uuid4().hex}{candidate.path.suffix}", is_csv=is_csv)
+    path = _unpacked(candidate.path, scratch / f"{uuid4().hex}.jsonl") if candidate.is_packed else candidate.path
+    readable = _readable(path, scratch / f"{uuid4().hex}{path.suffix}", is_csv=is_csv)
     file = Inspected(candidate, sha256, size, changed_ns, timestamp, readable)
     if is_csv:
         file.shape = _csv_shape(readable)
         _require_columns(candidate.feed, file.shape.header)
     return file
+
+
+def _unpacked(path: Path, copy: Path) -> Path:
+    """A copy of a compressed file, decompressed; whether all of it is sound shows only at its end."""
+    try:
+        with gzip.open(path) as packed, copy.open("wb") as plain:
+            shutil.copyfileobj(packed, plain, _CHUNK)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        copy.unlink(missing_ok=True)
+        raise BadFileError(f"the file cannot be decompressed: {error}") from error
+    return copy
 
 
 def _readable(path: Path, copy: Path, *, is_csv: bool) -> Path:

@@ -1,126 +1,58 @@
-"""One writer per feed: given the numbers, the bytes as they really arrive.
-
-Every writer takes moments in UTC and makes the folders that its file needs.
-"""
+"""One function per feed: given the numbers, the text or file as it really arrives. All moments are UTC."""
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from simulator.portfolio import Asset, Contract
-from simulator.times import QUARTER_HOUR
+from simulator.desk import Trades
+from simulator.incidents import ImbalanceZone
+from simulator.portfolio import Asset, Contract, KeyName
+from simulator.times import QUARTER_HOUR, moment_of
 
 _FORECAST_COLUMNS = ["start", "end", "version", "power"]
 _TRADE_COLUMNS = [
-    "TradeId",
-    "Side",
-    "DeliveryStart",
-    "DeliveryEnd",
-    "ExecutionTime",
-    "Price",
-    "Currency",
-    "Volume",
-    "VolumeUnit",
-]
+    "TradeId", "Side", "DeliveryStart", "DeliveryEnd", "ExecutionTime", "Price", "Currency", "Volume", "VolumeUnit",
+]  # fmt: skip
 _EXCHANGE_COLUMNS = [
-    "TradeId",
-    "RemoteTradeId",
-    "Side",
-    "Product",
-    "DeliveryStart",
-    "DeliveryEnd",
-    "ExecutionTime",
-    "DeliveryArea",
-    "TradePhase",
-    "UserDefinedBlock",
-    "SelfTrade",
-    "Price",
-    "Currency",
-    "Volume",
-    "VolumeUnit",
-    "OrderID",
-]
+    "TradeId", "RemoteTradeId", "Side", "Product", "DeliveryStart", "DeliveryEnd", "ExecutionTime", "DeliveryArea",
+    "TradePhase", "UserDefinedBlock", "SelfTrade", "Price", "Currency", "Volume", "VolumeUnit", "OrderID",
+]  # fmt: skip
 _CONTRACT_COLUMNS = [
-    "contract_id",
-    "asset_id",
-    "metering_point_id",
-    "capacity",
-    "technology",
-    "contract_begin",
-    "contract_end",
-    "price_model",
-    "price",
-    "fee_model",
-    "fee",
-    "fee_percent",
-    "email",
-]
+    "contract_id", "asset_id", "metering_point_id", "capacity", "technology", "contract_begin", "contract_end",
+    "price_model", "price", "fee_model", "fee", "fee_percent", "email",
+]  # fmt: skip
 _IMBALANCE_COLUMNS = ["Datum", "Zeitzone", "von", "bis", "Datenkategorie", "Datentyp", "Einheit"]
+_GZIP_LEVEL = 4  # six takes twice as long for a twentieth less
 
 TradeScope = Literal["Private", "Public"]
 VolumeUnit = Literal["MWH", "MW"]
-Side = Literal["BUY", "SELL"]
-KeyName = Literal["asset_id", "entity_id"]
 
 
-@dataclass(frozen=True)
-class ForecastPoint:
-    """The forecast power of a quarter-hour in kW, None where there is none."""
-
-    start: datetime
-    power_kw: float | None
-
-
-@dataclass(frozen=True)
-class LiveSample:
-    """A live measurement: power in kW, quality from 0 (bad) to 1 (good); None where one is missing."""
-
-    measured_at: datetime
-    power_kw: float | None
-    quality: float | None
-
-
-@dataclass(frozen=True)
-class Trade:
-    """One side of a trade: the price in EUR/MWh, the power in tenths of a MW."""
-
-    trade_id: int
-    side: Side
-    start: datetime
-    end: datetime
-    executed_at: datetime
-    price: float
-    tenths_of_mw: int
-
-    def volume(self, unit: VolumeUnit) -> float:
-        """The energy over the delivery period in MWh, or the power in MW (TR-1)."""
-        hours = (self.end - self.start).total_seconds() / 3600
-        return round(self.tenths_of_mw * (hours if unit == "MWH" else 1) / 10, 3)
-
-
-@dataclass(frozen=True)
-class ImbalanceZone:
-    """How an imbalance file names its time zone, and what that means."""
-
-    label: str
-    zone: tzinfo
-
-
-def _write(path: Path, text: str, encoding: str = "utf-8") -> None:
+def write(path: Path, text: str, encoding: str = "utf-8") -> None:
+    """Write a text, and the folders that it needs."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text.encode(encoding))
+
+
+def write_packed(path: Path, answers: Iterable[str]) -> None:
+    """Write JSON answers packed, a line each; equal answers give equal bytes, for no time is written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as plain, gzip.GzipFile("", "wb", _GZIP_LEVEL, plain, mtime=0) as packed:
+        for answer in answers:
+            packed.write(answer.encode() + b"\n")
 
 
 def _lines(rows: Iterable[Sequence[object]], delimiter: str) -> str:
     return "".join(delimiter.join(map(str, row)) + "\n" for row in rows)
 
 
-def _operator_time(moment: datetime) -> str:
+def operator_time(moment: datetime) -> str:
+    """A moment as grid operators write it."""
     return f"{moment:%Y-%m-%d %H:%M:%S.%f} UTC"
 
 
@@ -129,41 +61,52 @@ def _zulu(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}{fraction}Z"
 
 
-def write_forecast(
-    path: Path, asset_id: str, version: datetime, points: Sequence[ForecastPoint], *, in_milliseconds: bool = False
-) -> None:
-    """Write one version of an asset's forecast: columns of start, end, version and power in kW.
+def forecast_times(starts: Sequence[datetime], version: datetime, *, in_milliseconds: bool) -> str:
+    """The columns start, end and version of a forecast's answer, for `forecast`.
 
-    The times are seconds labelled `ms`, as the forecasts' interface has them, or true milliseconds.
+    The times are seconds, as the forecasts' interface has them under the label ms, or true milliseconds.
     """
     factor = 1000.0 if in_milliseconds else 1.0
-    content = {
-        "key": {"asset_id": asset_id, "type_id": "pv-forecast-real"},
-        "column_ids": _FORECAST_COLUMNS,
-        "units": ["ms", "ms", "ms", "kW"],
-        "values": [
-            [point.start.timestamp() * factor for point in points],
-            [(point.start + QUARTER_HOUR).timestamp() * factor for point in points],
-            [version.timestamp() * factor] * len(points),
-            [point.power_kw for point in points],
-        ],
-    }
-    _write(path, json.dumps(content))
+    columns = [
+        [start.timestamp() * factor for start in starts],
+        [(start + QUARTER_HOUR).timestamp() * factor for start in starts],
+        [version.timestamp() * factor] * len(starts),
+    ]
+    return json.dumps(columns)[1:-1]
 
 
-def write_live(path: Path, key_name: KeyName, asset_id: str, samples: Sequence[LiveSample]) -> None:
-    """Write live measurements: columns of timestamp in ms, value in kW and quality."""
-    content = {
+def forecast(asset_id: str, times: str, powers_kw: Sequence[float | None]) -> str:
+    """One answer of the forecasts' interface: columns of start, end, version and power in kW.
+
+    Args:
+        asset_id: the asset.
+        times: the first three columns, made once for all assets by `forecast_times`.
+        powers_kw: None where there is none.
+    """
+    key = json.dumps({"asset_id": asset_id, "type_id": "pv-forecast-real"})
+    columns, units = json.dumps(_FORECAST_COLUMNS), json.dumps(["ms", "ms", "ms", "kW"])
+    values = f"[{times}, {json.dumps(powers_kw)}]"
+    return f'{{"key": {key}, "column_ids": {columns}, "units": {units}, "values": {values}}}'
+
+
+def live(
+    key_name: KeyName,
+    asset_id: str,
+    times_ms: Sequence[float],
+    powers_kw: Sequence[float | None],
+    qualities: Sequence[float | None],
+) -> str:
+    """Live measurements: columns of timestamp in ms, value in kW and quality from 0 to 1, indented."""
+    head = {
         "key": {key_name: asset_id, "type_id": "power-measurement-live"},
         "column_ids": ["timestamp", "value", "quality"],
         "units": ["ms", "kW", "factor"],
-        "values": [
-            [round(sample.measured_at.timestamp() * 1000, 0) for sample in samples],
-            [sample.power_kw for sample in samples],
-            [sample.quality for sample in samples],
-        ],
     }
-    _write(path, json.dumps(content, indent=2) + "\n")
+    # The encoder that indents is slow: the long columns are indented by their separators.
+    separators = (",\n      ", ": ")
+    columns = [json.dumps(column, separators=separators)[1:-1] for column in (times_ms, powers_kw, qualities)]
+    values = ",\n".join(f"    [\n      {column}\n    ]" if column else "    []" for column in columns)
+    return f'{json.dumps(head, indent=2)[:-2]},\n  "values": [\n{values}\n  ]\n}}\n'
 
 
 def write_technical_data(path: Path, assets: Sequence[Asset]) -> None:
@@ -180,68 +123,90 @@ def write_technical_data(path: Path, assets: Sequence[Asset]) -> None:
         }
         for asset in assets
     ]
-    _write(path, json.dumps({"assets": entries}, indent=2, ensure_ascii=False) + "\n")
+    write(path, json.dumps({"assets": entries}, indent=2, ensure_ascii=False) + "\n")
 
 
 def write_final_production(
-    path: Path, metering_points: Sequence[str], rows: Iterable[tuple[datetime, Sequence[float | None]]]
+    path: Path, metering_points: Sequence[str], rows: Iterable[tuple[str, Sequence[float | None]]]
 ) -> None:
-    """Write the mean power per quarter-hour in kW, a column per metering point, empty where a value is missing."""
+    """Write the mean power per quarter-hour in kW, a column per metering point, empty where a value is missing.
+
+    Args:
+        path: the file.
+        metering_points: their names.
+        rows: `operator_time` of each start, and a value per metering point.
+    """
     header = ["delivery_start__utc_", *(f"{point}__kw_" for point in metering_points)]
-    body = [[_operator_time(start), *("" if kw is None else kw for kw in values)] for start, values in rows]
-    _write(path, _lines([header, *body], ","))
+    body = [[start, *("" if kw is None else kw for kw in values)] for start, values in rows]
+    write(path, _lines([header, *body], ","))
 
 
 def write_redispatch_flags(path: Path, flags: Iterable[tuple[datetime, int]]) -> None:
     """Write the flags of one metering point: 1 where the operator switched it off for the quarter-hour."""
     header = ["delivery_start", "delivery_end", "is_redispatched"]
     body = [[_zulu(start), _zulu(start + QUARTER_HOUR), flag] for start, flag in flags]
-    _write(path, _lines([header, *body], ","))
+    write(path, _lines([header, *body], ","))
 
 
 def write_redispatch_compensation(path: Path, prices: Iterable[tuple[datetime, float]]) -> None:
     """Write the operator's compensation prices per quarter-hour in EUR/MWh."""
     header = ["delivery_start__utc_", "delivery_end__utc_", "price__euro_per_mwh_"]
-    body = [[_operator_time(start), _operator_time(start + QUARTER_HOUR), price] for start, price in prices]
-    _write(path, _lines([header, *body], ","))
-
-
-def _trades_path(folder: Path, scope: TradeScope, day: str, exported_at: datetime) -> Path:
-    return folder / f"{scope}_Trades-{day.replace('-', '')}-{exported_at:%Y%m%dT%H%M%S}000Z.csv"
-
-
-def _trades_comment(scope: TradeScope, day: str, exported_at: datetime) -> str:
-    return f"# {scope} Trades - {day} - {exported_at:%Y-%m-%dT%H:%M:%S}.000Z"
+    body = [[operator_time(start), operator_time(start + QUARTER_HOUR), price] for start, price in prices]
+    write(path, _lines([header, *body], ","))
 
 
 def write_trades(
-    folder: Path, scope: TradeScope, day: str, exported_at: datetime, trades: Iterable[Trade], unit: VolumeUnit = "MWH"
+    folder: Path,
+    scope: TradeScope,
+    day: str,
+    exported_at: datetime,
+    trades: Trades,
+    unit: VolumeUnit = "MWH",
+    *,
+    as_exchange: bool = False,
 ) -> None:
-    """Write the trades of a delivery day (`yyyy-mm-dd`) with `;` between nine columns."""
-    comment = _trades_comment(scope, day, exported_at) + ";" * (len(_TRADE_COLUMNS) - 1) + "\n"
-    body = [
-        [t.trade_id, t.side, t.start, t.end, t.executed_at, t.price, "EUR", t.volume(unit), unit]
-        for t in trades
-    ]  # fmt: skip
-    _write(_trades_path(folder, scope, day, exported_at), comment + _lines([_TRADE_COLUMNS, *body], ";"))
+    """Write the trades of a delivery day (`yyyy-mm-dd`).
+
+    Args:
+        folder: for the file.
+        scope: ours, or everybody's.
+        day: the local day.
+        exported_at: for the file's name and its comment.
+        trades: what to write.
+        unit: volumes are energy over the delivery in MWh, or power in MW (TR-1).
+        as_exchange: `,` and sixteen columns as in the exchange's own layout; else `;` and nine.
+    """
+    path = folder / f"{scope}_Trades-{day.replace('-', '')}-{exported_at:%Y%m%dT%H%M%S}000Z.csv"
+    comment = f"# {scope} Trades - {day} - {exported_at:%Y-%m-%dT%H:%M:%S}.000Z"
+    if as_exchange:
+        body = [_exchange_row(scope, row) for row in _trade_rows(trades, unit)]
+        write(path, comment + "\n" + _lines([_EXCHANGE_COLUMNS, *body], ","))
+    else:
+        comment += ";" * (len(_TRADE_COLUMNS) - 1)
+        write(path, comment + "\n" + _lines([_TRADE_COLUMNS, *_trade_rows(trades, unit)], ";"))
 
 
-def _exchange_row(scope: TradeScope, trade: Trade, unit: VolumeUnit) -> list[object]:
-    product = "XBID_Quarter_Hour_Power" if trade.end - trade.start == QUARTER_HOUR else "XBID_Hour_Power"
-    delivery = [_zulu(trade.start), _zulu(trade.end), _zulu(trade.executed_at)]
+_TradeRow = tuple[int, str, datetime, datetime, datetime, float, str, float, VolumeUnit]
+
+
+def _trade_rows(trades: Trades, unit: VolumeUnit) -> Iterable[_TradeRow]:
+    for trade_id, is_sell, first, length, executed_ms, price, tenths in zip(
+        *(column.tolist() for column in trades), strict=True
+    ):
+        volume = round(tenths / 10 * (length / 4 if unit == "MWH" else 1), 3)
+        executed_at = datetime.fromtimestamp(executed_ms // 1000, moment_of(0).tzinfo)
+        executed_at = executed_at.replace(microsecond=executed_ms % 1000 * 1000)
+        delivery = moment_of(first), moment_of(first + length)
+        yield trade_id, "SELL" if is_sell else "BUY", *delivery, executed_at, price, "EUR", volume, unit
+
+
+def _exchange_row(scope: TradeScope, row: _TradeRow) -> list[object]:
+    trade_id, side, start, end, executed_at, *money = row
+    product = "XBID_Quarter_Hour_Power" if end - start == QUARTER_HOUR else "XBID_Hour_Power"
+    delivery = [_zulu(start), _zulu(end), _zulu(executed_at)]
     market = ["10YDE-EON------1", "CONT", "N", "N" if scope == "Private" else "U"]
-    money = [trade.price, "EUR", trade.volume(unit), unit]
-    order_id = trade.trade_id + 400_000_000 if scope == "Private" else ""
-    return [trade.trade_id, trade.trade_id + 70_000, trade.side, product, *delivery, *market, *money, order_id]
-
-
-def write_trades_as_exchange(
-    folder: Path, scope: TradeScope, day: str, exported_at: datetime, trades: Iterable[Trade], unit: VolumeUnit = "MWH"
-) -> None:
-    """Write the trades of a delivery day (`yyyy-mm-dd`) in the exchange's own layout: `,` and more columns."""
-    comment = _trades_comment(scope, day, exported_at) + "\n"
-    body = [_exchange_row(scope, trade, unit) for trade in trades]
-    _write(_trades_path(folder, scope, day, exported_at), comment + _lines([_EXCHANGE_COLUMNS, *body], ","))
+    order_id = trade_id + 400_000_000 if scope == "Private" else ""
+    return [trade_id, trade_id + 70_000, side, product, *delivery, *market, *money, order_id]
 
 
 def _german(price: float | None) -> str:
@@ -265,7 +230,7 @@ def write_imbalance_final(
         [*_imbalance_cells(start, zone, "reBAP", "Qualitätsgesichert"), _german(short), _german(long)]
         for start, short, long in prices
     ]
-    _write(path, _lines([header, *body], ";"), encoding)
+    write(path, _lines([header, *body], ";"), encoding)
 
 
 def write_imbalance_estimation(
@@ -277,7 +242,7 @@ def write_imbalance_estimation(
         [*_imbalance_cells(start, zone, "AEP-Schätzer", "Betrieblich"), _german(price), _german(status)]
         for start, price, status in prices
     ]
-    _write(path, _lines([header, *body], ";"), encoding)
+    write(path, _lines([header, *body], ";"), encoding)
 
 
 def write_contracts(path: Path, contracts: Iterable[Contract]) -> None:
@@ -291,4 +256,4 @@ def write_contracts(path: Path, contracts: Iterable[Contract]) -> None:
         ]
         for contract in contracts
     ]  # fmt: skip
-    _write(path, _lines([_CONTRACT_COLUMNS, *body], ","))
+    write(path, _lines([_CONTRACT_COLUMNS, *body], ","))

@@ -1,137 +1,210 @@
-"""What sun and wind let an asset produce, what is forecast of it, and what it does to prices. Power in kW."""
+"""What sun and wind let assets produce, and what is forecast of it: shares of the capacity, 0 to 1.
+
+Clouds and wind are fields over regions of Germany; an asset sees a weighted mean of the regions around it, so that
+neighbours share their weather, and a little weather of its own. A forecast is made of the weather, not of the power:
+its error grows with the lead time and is carried through the power curve, so that it is largest where that is steep.
+
+The sun's position, clear skies and irradiance on tilted planes are pvlib's (https://pvlib-python.readthedocs.io).
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from datetime import datetime
-from random import Random
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from simulator.portfolio import Asset
-from simulator.times import MARKET_ZONE
+import numpy as np
+from pvlib import clearsky, irradiance, solarposition
 
-_OBLIQUITY_RAD = math.radians(23.44)
+from simulator import noise
+from simulator.noise import Flags, Floats, Integers
+
 _QUARTER_HOURS_PER_HOUR = 4
+_SECONDS_PER_QUARTER_HOUR = 900
+_SECONDS_PER_DAY = 86_400
+_KM_PER_DEGREE = 111.2
+
+REGION_LATITUDES, REGION_LONGITUDES = (
+    grid.ravel() for grid in np.meshgrid(np.linspace(47.8, 54.6, 6), np.linspace(6.5, 14.5, 5))
+)
+
+# Spacing of knots in quarter-hours -> share of the variance. Wind changes over days, clouds over hours.
+_WIND_OCTAVES = {288: 0.40, 96: 0.30, 24: 0.22, 6: 0.08}
+_CLOUD_OCTAVES = {192: 0.30, 48: 0.30, 16: 0.25, 4: 0.15}
+_OWN_OCTAVES = {12: 0.5, 3: 0.3, 1: 0.2}
+_ERROR_OCTAVES = {48: 0.5, 16: 0.35, 4: 0.15}
+_RUN_QUARTER_HOURS, _RUN_DELAY = 24, 12  # a weather model's run every six hours, there three hours later
+_RUN_SHARE = 0.35  # of the error's variance: what the next run does better or worse
+
+_LOSSES = 0.14  # of a solar asset: heat, cables, inverter, dirt
+_DC_PER_AC = 1.12  # modules are larger than the inverter, which cuts the peaks
+_WIND_SPREAD = 0.42  # of the logarithm of the speed
+_AVAILABILITY = 0.95  # of turbines, with wakes
 
 
-def autocorrelated(rng: Random, length: int, memory: float) -> list[float]:
-    """A series with mean 0, variance 1 and the given correlation (0 to 1) between neighbours."""
-    innovation = math.sqrt(1 - memory**2)
-    value = rng.gauss(0, 1)
-    series = []
-    for _ in range(length):
-        series.append(value)
-        value = memory * value + innovation * rng.gauss(0, 1)
-    return series
+class Sites(NamedTuple):
+    """Where assets are and what they are like, an array of one entry per asset each.
 
-
-def sine_of_sun_elevation(moment: datetime, latitude: float, longitude: float) -> float:
-    """Sine of the sun's elevation at a UTC moment, at least 0; position in degrees."""
-    season_rad = 2 * math.pi * (moment.timetuple().tm_yday - 80) / 365.25
-    declination_rad = math.asin(math.sin(_OBLIQUITY_RAD) * math.sin(season_rad))
-    solar_hour = moment.hour + moment.minute / 60 + longitude / 15
-    hour_angle_rad = math.radians(15 * (solar_hour - 12))
-    latitude_rad = math.radians(latitude)
-    sine = math.sin(latitude_rad) * math.sin(declination_rad)
-    sine += math.cos(latitude_rad) * math.cos(declination_rad) * math.cos(hour_angle_rad)
-    return max(0.0, sine)
-
-
-def _wind_share(speed_m_per_s: float) -> float:
-    """Share of capacity at a wind speed: nothing below 2.5 m/s, everything from 12.5 m/s."""
-    reach = min(1.0, max(0.0, (speed_m_per_s - 2.5) / 10))
-    return reach**2 * (3 - 2 * reach)
-
-
-class Weather:
-    """One course of the weather for a number of assets.
-
-    Args:
-        assets: where power is wanted.
-        starts: the quarter-hours' starts in UTC, without a gap.
-        storm_at: the UTC moment when the wind is strongest.
-        seed: two courses with one seed are equal.
+    Attributes:
+        latitude: degrees.
+        longitude: degrees.
+        is_solar: solar or wind.
+        is_tracking: whether the modules follow the sun; False for wind.
+        mean_speed_m_per_s: the wind's long-term mean at hub height; 0 for solar.
     """
 
-    def __init__(self, assets: Sequence[Asset], starts: Sequence[datetime], storm_at: datetime, seed: str) -> None:
-        self.starts = list(starts)
-        self._seed = seed
-        self._storm_at = storm_at
-        self._regional_wind = autocorrelated(self._rng("regional wind"), len(starts), 0.985)
-        self._regional_sky = autocorrelated(self._rng("regional sky"), len(starts), 0.97)
-        self._sensitivity_kw: dict[str, list[float]] = {}
-        self._errors: dict[str, list[float]] = {}
-        self.available_kw: dict[str, list[float]] = {}
-        for asset in assets:
-            self._add(asset)
+    latitude: Floats
+    longitude: Floats
+    is_solar: Flags
+    is_tracking: Flags
+    mean_speed_m_per_s: Floats
 
-    def _rng(self, purpose: str) -> Random:
-        return Random(f"{self._seed}/{purpose}")
 
-    def _add(self, asset: Asset) -> None:
-        shares, sensitivities = self._solar(asset) if asset.technology == "solar" else self._wind(asset)
-        self.available_kw[asset.asset_id] = [share * asset.capacity_kw for share in shares]
-        self._sensitivity_kw[asset.asset_id] = [value * asset.capacity_kw for value in sensitivities]
-        self._errors[asset.asset_id] = autocorrelated(self._rng(f"error {asset.asset_id}"), len(self.starts), 0.96)
+def fleet() -> Sites:
+    """A solar and a wind asset in every region: what everybody produces, which makes the prices."""
+    regions = len(REGION_LATITUDES)
+    latitude = np.tile(REGION_LATITUDES, 2)
+    is_solar = np.arange(2 * regions) < regions
+    speed = np.where(is_solar, 0.0, mean_speed_m_per_s(latitude))
+    return Sites(latitude, np.tile(REGION_LONGITUDES, 2), is_solar, np.zeros(2 * regions, dtype=bool), speed)
 
-    def _solar(self, asset: Asset) -> tuple[list[float], list[float]]:
-        """Shares of capacity, and how strongly clouds move them: not at all at night."""
-        local = autocorrelated(self._rng(f"sky {asset.asset_id}"), len(self.starts), 0.85)
-        shares, clear_shares = [], []
-        for start, regional, own in zip(self.starts, self._regional_sky, local, strict=True):
-            clear = min(1.0, 1.05 * sine_of_sun_elevation(start, asset.latitude, asset.longitude) ** 0.8)
-            sky = min(1.0, max(0.12, 0.66 + 0.24 * regional + 0.10 * own))
-            clear_shares.append(clear)
-            shares.append(clear * sky)
-        return shares, clear_shares
 
-    def _wind(self, asset: Asset) -> tuple[list[float], list[float]]:
-        """Shares of capacity, and how strongly the wind moves them: most on the slope of the power curve."""
-        local = autocorrelated(self._rng(f"wind {asset.asset_id}"), len(self.starts), 0.94)
-        shares = []
-        for start, regional, own in zip(self.starts, self._regional_wind, local, strict=True):
-            hours_from_storm = (start - self._storm_at).total_seconds() / 3600
-            storm = 4.2 * math.exp(-((hours_from_storm / 14) ** 2))
-            shares.append(0.97 * _wind_share(5.9 + storm + 1.5 * regional + 0.8 * own))
-        return shares, [0.25 + 3 * share * (1 - share) for share in shares]
+def mean_speed_m_per_s(latitude: Floats) -> Floats:
+    """The wind's long-term mean at hub height: more towards the coasts (latitude in degrees)."""
+    return 5.2 + 0.2 * (np.clip(latitude, 47.0, 55.0) - 47.0)
 
-    def forecast_kw(self, asset: Asset, version_index: int, points: int) -> list[float]:
-        """The forecast that is issued at a quarter-hour, for it and those after it, in kW.
 
-        The error grows with the lead time; versions that follow each other err alike.
+def _region_weights(sites: Sites, length_km: float) -> Floats:
+    """How much of each region's weather an asset sees, shape (assets, regions); the squares add up to 1."""
+    north = (sites.latitude[:, None] - REGION_LATITUDES) * _KM_PER_DEGREE
+    east = (sites.longitude[:, None] - REGION_LONGITUDES) * _KM_PER_DEGREE * np.cos(np.radians(51))
+    weights: Floats = np.exp(-(north**2 + east**2) / (2 * length_km**2))
+    normalised: Floats = weights / np.sqrt((weights**2).sum(axis=1, keepdims=True))
+    return normalised
+
+
+def clear_sky_share(sites: Sites, first: int, count: int) -> Floats:
+    """What solar assets would produce under a clear sky, as a share of capacity, shape (assets, count); 0 for wind.
+
+    Args:
+        sites: the assets.
+        first: the first quarter-hour, counted from 1970.
+        count: the number of quarter-hours.
+    """
+    seconds = (np.arange(first, first + count) + 0.5) * _SECONDS_PER_QUARTER_HOUR
+    day_of_year = np.datetime64(0, "s") + seconds.astype("timedelta64[s]")
+    day_of_year = (day_of_year - day_of_year.astype("datetime64[Y]")) / np.timedelta64(1, "D") + 1
+    declination = solarposition.declination_spencer71(day_of_year)
+    equation_of_time = solarposition.equation_of_time_spencer71(day_of_year)
+    hour_angle = np.radians((seconds % _SECONDS_PER_DAY) / 240 + equation_of_time / 4 + sites.longitude[:, None] - 180)
+    latitude = np.radians(sites.latitude)[:, None]
+    zenith = solarposition.solar_zenith_analytical(latitude, hour_angle, declination)
+    azimuth = solarposition.solar_azimuth_analytical(latitude, hour_angle, declination, zenith)
+    zenith, azimuth = np.degrees(zenith), np.degrees(azimuth)
+    elevation = 90 - zenith
+    sky = clearsky.simplified_solis(np.maximum(elevation, 0.1))
+    # One horizontal axis from north to south turns the modules east in the morning and west in the evening.
+    rotation = np.degrees(
+        np.arctan2(np.sin(np.radians(azimuth - 180)) * np.tan(np.radians(np.minimum(zenith, 89))), 1.0)
+    )
+    rotation = np.clip(rotation, -55, 55)
+    tracking = sites.is_tracking[:, None]
+    tilt = np.where(tracking, np.abs(rotation), 28.0)
+    facing = np.where(tracking, np.where(rotation > 0, 270.0, 90.0), 180.0)
+    beam = sky["dni"] * np.maximum(np.cos(np.radians(irradiance.aoi(tilt, facing, zenith, azimuth))), 0)
+    diffuse = irradiance.isotropic(tilt, sky["dhi"]) + irradiance.get_ground_diffuse(tilt, sky["ghi"], 0.2)
+    share = (beam + diffuse) / 1000 * (1 - _LOSSES) * _DC_PER_AC
+    return np.where(sites.is_solar[:, None] & (elevation > 0), share, 0.0)
+
+
+def wind_share(speed_m_per_s: Floats) -> Floats:
+    """A power curve: nothing below 2.8 m/s, everything from 12 m/s, and off in a storm of 25 m/s."""
+    reach = np.clip((speed_m_per_s - 2.8) / 9.2, 0, 1)
+    storm = np.clip((speed_m_per_s - 24) / 2, 0, 1)
+    share: Floats = _AVAILABILITY * reach**2 * (3 - 2 * reach) * (1 - storm)
+    return share
+
+
+def error_spread(lead_quarter_hours: Integers) -> Floats:
+    """The spread of a forecast's error, in standard deviations of the weather; it grows with the lead time."""
+    hours = np.maximum(lead_quarter_hours, 0) / _QUARTER_HOURS_PER_HOUR
+    spread: Floats = 0.10 + 0.95 * (1 - np.exp(-hours / 24))
+    return spread
+
+
+@dataclass(frozen=True)
+class Course:
+    """The weather of some assets over some quarter-hours.
+
+    Attributes:
+        sites: the assets.
+        seed: of the simulation.
+        first: the first quarter-hour, counted from 1970.
+        state: clouds (less is cloudier) or wind, in standard deviations, shape (assets, count).
+        error: the errors that every forecast shares, of the same shape.
+        clear: `clear_sky_share`.
+        season: factor of the wind's speed, shape (count,).
+        weights: of the regions for an asset's forecast error, shape (assets, regions).
+    """
+
+    sites: Sites
+    seed: int
+    first: int
+    state: Floats
+    error: Floats
+    clear: Floats
+    season: Floats
+    weights: Floats
+
+    def available(self) -> Floats:
+        """What the assets could produce, as shares of capacity, shape (assets, count)."""
+        return self._share(self.state, slice(None))
+
+    def forecast(self, first: int, versions: Integers) -> Floats:
+        """What is forecast, as shares of capacity, shape (assets, quarter-hours).
 
         Args:
-            asset: one of the assets.
-            version_index: the index of the quarter-hour at whose start the version is issued.
-            points: the number of quarter-hours.
+            first: the first quarter-hour that is wanted, counted from 1970.
+            versions: for each wanted quarter-hour, the one at whose start its forecast was issued.
         """
-        noise = autocorrelated(self._rng(f"version {asset.asset_id} {version_index}"), points, 0.9)
-        available = self.available_kw[asset.asset_id][version_index : version_index + points]
-        sensitivity = self._sensitivity_kw[asset.asset_id][version_index : version_index + points]
-        errors = self._errors[asset.asset_id][version_index : version_index + points]
-        forecast = []
-        for lead, (truth, scale, error, own) in enumerate(zip(available, sensitivity, errors, noise, strict=True)):
-            spread = 0.02 + 0.17 * (1 - math.exp(-lead / (10 * _QUARTER_HOURS_PER_HOUR)))
-            value = truth + scale * spread * (0.9 * error + 0.3 * own)
-            forecast.append(round(min(asset.capacity_kw, max(0.0, value)), 3))
-        return forecast
+        span = slice(first - self.first, first - self.first + len(versions))
+        lead = np.arange(first, first + len(versions)) - versions
+        runs = (versions - _RUN_DELAY) // _RUN_QUARTER_HOURS
+        own = np.empty((len(self.weights), len(versions)))
+        for run in np.unique(runs):
+            columns = np.flatnonzero(runs == run)
+            purpose = f"error of run {run}"
+            begin, end = int(columns[0]), int(columns[-1]) + 1
+            regions = noise.series(
+                self.seed, purpose, len(REGION_LATITUDES), _ERROR_OCTAVES, first + begin, end - begin
+            )
+            own[:, columns] = (self.weights @ regions)[:, columns - begin]
+        error = np.sqrt(1 - _RUN_SHARE) * self.error[:, span] + np.sqrt(_RUN_SHARE) * own
+        return self._share(self.state[:, span] + error_spread(lead) * error, span)
 
-    def share(self, assets: Sequence[Asset], index: int) -> float:
-        """The share of their capacity that assets could produce in a quarter-hour, 0 to 1."""
-        power_kw = sum(self.available_kw[asset.asset_id][index] for asset in assets)
-        return power_kw / sum(asset.capacity_kw for asset in assets)
+    def _share(self, state: Floats, span: slice) -> Floats:
+        sky = 0.10 + 0.93 / (1 + np.exp(-(1.8 * state - 0.25)))
+        solar = np.minimum(self.clear[:, span] * np.minimum(sky, 1), 1)
+        mean = self.sites.mean_speed_m_per_s[:, None] * self.season[span]
+        wind = wind_share(mean * np.exp(_WIND_SPREAD * state - _WIND_SPREAD**2 / 2))
+        return np.where(self.sites.is_solar[:, None], solar, wind)
 
 
-def market_prices(weather: Weather, assets: Sequence[Asset], seed: str) -> list[float]:
-    """Price level per quarter-hour in EUR/MWh: high in the morning and evening, low or negative with sun and wind."""
-    solar = [asset for asset in assets if asset.technology == "solar"]
-    wind = [asset for asset in assets if asset.technology == "wind"]
-    noise = autocorrelated(Random(f"{seed}/prices"), len(weather.starts), 0.9)
-    prices = []
-    for index, start in enumerate(weather.starts):
-        local = start.astimezone(MARKET_ZONE)
-        hour = local.hour + local.minute / 60
-        peaks = math.exp(-(((hour - 8) / 2) ** 2)) + 1.5 * math.exp(-(((hour - 18.5) / 2.2) ** 2))
-        level = 88 + 30 * peaks - 75 * weather.share(wind, index) - 80 * weather.share(solar, index)
-        prices.append(level + 7 * noise[index])
-    return prices
+def course(sites: Sites, seed: int, first: int, count: int) -> Course:
+    """The weather of assets over the quarter-hours from `first` on (counted from 1970)."""
+    regions, assets = len(REGION_LATITUDES), len(sites.latitude)
+    is_solar = sites.is_solar[:, None]
+    clouds = noise.series(seed, "clouds", regions, _CLOUD_OCTAVES, first, count)
+    wind = noise.series(seed, "wind", regions, _WIND_OCTAVES, first, count)
+    own = noise.series(seed, "own weather", assets, _OWN_OCTAVES, first, count)
+    state = np.where(
+        is_solar,
+        np.sqrt(0.88) * (_region_weights(sites, 110) @ clouds) + np.sqrt(0.12) * own,
+        np.sqrt(0.94) * (_region_weights(sites, 190) @ wind) + np.sqrt(0.06) * own,
+    )
+    error_weights = _region_weights(sites, 130)
+    shared = noise.series(seed, "forecast error", regions, _ERROR_OCTAVES, first, count)
+    own_error = noise.series(seed, "own forecast error", assets, _ERROR_OCTAVES, first, count)
+    error = np.sqrt(0.75) * (error_weights @ shared) + np.sqrt(0.25) * own_error
+    days = np.arange(first, first + count) / 96
+    season = 1 + 0.13 * np.cos(2 * np.pi * (days - 15) / 365.25)
+    return Course(sites, seed, first, state, error, clear_sky_share(sites, first, count), season, error_weights)

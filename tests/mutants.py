@@ -82,7 +82,9 @@ class Bench:
         places += ["--target-path", self.home / "target", "--log-path", self.home / "logs"]
         done = dbtRunner().invoke([*arguments, *map(str, places), "--log-level", "none"])
         results = getattr(done.result, "results", None)
-        return ["broken"] if results is None else [str(result.status) for result in results]
+        if results is None:
+            return ["broken"]
+        return [str(result.status) for result in results if result.node.resource_type != "operation"]
 
     def unit_tests(self, models: str) -> list[str]:
         """Status of the unit tests of these models."""

@@ -22,6 +22,12 @@ from simulator.sample import write_sample
 HOMES = ("sample", "challenge")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, so that no process waits for them alone at the end."""
+    first = ("test_mutants.py", "test_readme.py", "test_publish.py")
+    items.sort(key=lambda item: first.index(item.path.name) if item.path.name in first else len(first))
+
+
 class _ByHome(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """Tests that share a built home run in one process, so that it is built once; the others run file by file."""
 

@@ -275,7 +275,7 @@ class TestRedispatch:
 
 class TestTrades:
     def test_rows(self, sample: Path) -> None:
-        assert 500 < sum(map(len, _trade_files(sample, "Private").values())) < 700
+        assert 700 < sum(map(len, _trade_files(sample, "Private").values())) < 900
         assert 2_500 < sum(map(len, _trade_files(sample, "Public").values())) < 3_500
 
     def test_every_file_begins_with_a_comment(self, sample: Path) -> None:
