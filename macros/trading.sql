@@ -6,6 +6,12 @@
 {%- endmacro %}
 
 
+{#- An export of trades is named <kind>_Trades-<day>-<moment>: all but the moment says which day it is of. -#}
+{% macro export_day(file_name) -%}
+    substr({{ file_name }}, 1, 23)
+{%- endmacro %}
+
+
 {% macro side_vwap(side) -%}
     {%- set turnover = "sum(case when side = '" ~ side ~ "' then "
         ~ amount_eur('price_eur_per_mwh', 'volume_mwh') ~ " end)" -%}

@@ -1,6 +1,6 @@
 {%- set kinds = [
     'file', 'row', 'contract', 'contract_change', 'asset', 'forecast', 'infeed', 'live', 'volume_unit', 'trading',
-    'redispatch', 'imbalance'
+    'trade_recall', 'redispatch', 'imbalance'
 ] -%}
 with together as (
     {% for kind in kinds %}

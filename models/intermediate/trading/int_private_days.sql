@@ -36,7 +36,9 @@ summed as (
         coalesce(sum(volume_mwh) filter (where side = 'SELL'), 0) as sold_mwh,
         coalesce(sum(volume_mwh) filter (where side = 'BUY'), 0) as bought_mwh,
         {{ vwap('sum(' ~ amount_eur('price_eur_per_mwh', 'volume_mwh') ~ ')', 'sum(volume_mwh)') }}
-            as private_vwap_eur_per_mwh
+            as private_vwap_eur_per_mwh,
+        {{ side_vwap('SELL') }} as sell_vwap_eur_per_mwh,
+        {{ side_vwap('BUY') }} as buy_vwap_eur_per_mwh
     from by_product_and_all
     group by delivery_date, product
 

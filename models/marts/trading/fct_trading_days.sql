@@ -27,6 +27,8 @@ side_by_side as (
         cast(coalesce(private_days.bought_mwh, 0) as decimal(18, 9)) as bought_mwh,
         cast(coalesce(private_days.sold_mwh - private_days.bought_mwh, 0) as decimal(18, 9)) as net_sold_mwh,
         private_days.private_vwap_eur_per_mwh,
+        private_days.sell_vwap_eur_per_mwh,
+        private_days.buy_vwap_eur_per_mwh,
         market_days.market_vwap_eur_per_mwh,
         cast(coalesce(market_days.market_mwh, 0) as decimal(18, 9)) as market_mwh,
         cast(case when private_days.trades is null then 0 else alpha_days.alpha_eur end as decimal(18, 6))

@@ -31,7 +31,9 @@ private_summed as (
         sum(revenue_eur) as revenue_eur,
         sum(sold_mwh) as sold_mwh,
         sum(bought_mwh) as bought_mwh,
-        {{ vwap('sum(turnover_eur)', 'sum(sold_mwh + bought_mwh)') }} as private_vwap_eur_per_mwh
+        {{ vwap('sum(turnover_eur)', 'sum(sold_mwh + bought_mwh)') }} as private_vwap_eur_per_mwh,
+        {{ vwap('sum(sell_turnover_eur)', 'sum(sold_mwh)') }} as sell_vwap_eur_per_mwh,
+        {{ vwap('sum(buy_turnover_eur)', 'sum(bought_mwh)') }} as buy_vwap_eur_per_mwh
     from private_quarter_hours
     group by delivery_start_utc, delivery_date
 
@@ -59,6 +61,8 @@ side_by_side as (
         cast(coalesce(private_summed.bought_mwh, 0) as decimal(18, 9)) as bought_mwh,
         cast(coalesce(private_summed.sold_mwh - private_summed.bought_mwh, 0) as decimal(18, 9)) as net_sold_mwh,
         private_summed.private_vwap_eur_per_mwh,
+        private_summed.sell_vwap_eur_per_mwh,
+        private_summed.buy_vwap_eur_per_mwh,
         market_prices.market_vwap_eur_per_mwh,
         cast(coalesce(market_prices.market_mwh, 0) as decimal(18, 9)) as market_mwh,
         cast(coalesce(market_prices.market_trades, 0) as bigint) as market_trades,
