@@ -22,6 +22,7 @@ measured as (
     select
         asset_infeed.contract_id,
         asset_infeed.delivery_start_utc,
+        asset_infeed.delivery_date,
         {{ invoicing_month('asset_infeed.delivery_date') }} as invoicing_month,
         asset_infeed.infeed_mwh,
         asset_infeed.infeed_source,

@@ -32,7 +32,7 @@ measured as (
         cast(count(*) as bigint) as samples,
         {{ forecast_quality('error_mwh', 'persistence_error_mwh', 'capacity_mwh') }},
         cast(sum(error_cost_eur) as decimal(18, 6)) as error_cost_eur,
-        cast(count(*) - count(error_cost_eur) as bigint) as unpriced_quarter_hours
+        cast(count(*) - count(error_cost_eur) as bigint) as unpriced_samples
     from priced
     group by asset_id, delivery_date, lead_time_bucket
 

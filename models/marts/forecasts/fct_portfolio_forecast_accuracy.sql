@@ -36,7 +36,7 @@ measured as (
         cast({{ ratio('sum(asset_absolute_error_mwh) - sum(abs(error_mwh))', 'sum(capacity_mwh)', 9) }} as double)
             as smoothing_nmae,
         cast(sum(error_cost_eur) as decimal(18, 6)) as error_cost_eur,
-        cast(count(*) - count(error_cost_eur) as bigint) as unpriced_quarter_hours
+        cast(count(*) - count(error_cost_eur) as bigint) as unpriced_samples
     from priced
     group by scope, delivery_date, lead_time_bucket
 

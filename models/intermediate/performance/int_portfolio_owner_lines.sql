@@ -1,0 +1,63 @@
+with accruals as (
+
+    select * from {{ ref('int_contract_accruals') }}
+
+),
+
+lines as (
+
+    select * from {{ ref('fct_invoice_lines') }}
+
+),
+
+redispatch as (
+
+    select * from {{ ref('fct_redispatch') }}
+
+),
+
+booked as (
+
+    select
+        'day' as period,
+        delivery_date as period_start_date,
+        owner_lines_eur,
+        0 as claim_eur
+    from accruals
+    union all
+    select
+        'month' as period,
+        cast(invoicing_month || '-01' as date) as period_start_date,
+        net_eur as owner_lines_eur,
+        0 as claim_eur
+    from lines
+    union all
+    select
+        'day' as period,
+        delivery_date as period_start_date,
+        0 as owner_lines_eur,
+        claim_eur
+    from redispatch
+    union all
+    select
+        'month' as period,
+        {{ first_of_month('delivery_date') }} as period_start_date,
+        0 as owner_lines_eur,
+        claim_eur
+    from redispatch
+
+),
+
+summed as (
+
+    select
+        period,
+        period_start_date,
+        sum(owner_lines_eur) as booked_owner_lines_eur,
+        sum(claim_eur) as booked_claim_eur
+    from booked
+    group by period, period_start_date
+
+)
+
+select * from summed
