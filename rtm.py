@@ -107,7 +107,7 @@ def run(
             try:
                 from simulator.sample import write_sample
             except ModuleNotFoundError as error:
-                raise _no_simulator(error) from error
+                raise _no_extra(error, "simulator") from error
             source = home.sample
             write_sample(source)
             out.print(f"No source named: using the bundled sample (three days, six assets) in {source}\n")
@@ -236,6 +236,31 @@ def show(
             raise typer.BadParameter(escape(str(error))) from error
 
 
+@app.command("report")
+def report_command(
+    path: Annotated[Path, typer.Option("--out", help="The HTML file to write.")],
+    day: Annotated[str | None, typer.Option(help="A delivery date, as 2025-06-08.")] = None,
+    month: Annotated[str | None, typer.Option(help="Or a month, as 2025-06.")] = None,
+    asset: Annotated[str | None, typer.Option(help="Only this asset_id. [default: the portfolio]")] = None,
+) -> None:
+    """Write the performance report of a day or month as one HTML page."""
+    if (day is None) == (month is None):
+        raise typer.BadParameter("name a day or a month: --day 2025-06-08 or --month 2025-06")
+    start = _day(day, "--day") if day else _day(f"{month}-01", "--month")
+    try:
+        from serve import report
+    except ModuleNotFoundError as error:
+        raise _no_extra(error, "report") from error
+    with _published(_home()) as con:
+        try:
+            report.write(con, report.Subject("day" if day else "month", start, asset, market_time_zone().key), path)
+        except report.ReportError as error:
+            raise typer.BadParameter(escape(str(error))) from error
+        except OSError as error:
+            raise _failed(f"{path} cannot be written: {in_words(error)}") from error
+    out.print(f"{escape(str(path))}: {asset or 'the portfolio'}, {day or month}")
+
+
 @app.command("quality")
 def quality_command(
     day: Annotated[str | None, typer.Option(help="Delivery date. [default: the newest that is half measured]")] = None,
@@ -315,7 +340,7 @@ def simulate(
         from simulator.simulation import scenario
         from simulator.simulation import simulate as write
     except ModuleNotFoundError as error:
-        raise _no_simulator(error) from error
+        raise _no_extra(error, "simulator") from error
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir()) and not add):
         raise typer.BadParameter(f"{folder} is not empty: name a new folder, or say --add", param_hint="FOLDER")
     first = _day(start, "--start")
@@ -511,8 +536,9 @@ def _day(text: str, option: str) -> date:
         raise typer.BadParameter(f"{text!r} is no date like 2025-06-08", param_hint=option) from error
 
 
-def _no_simulator(error: ModuleNotFoundError) -> typer.Exit:
-    return _failed(f"the simulator needs {error.name}: install route-to-market[simulator], or name a SOURCE")
+def _no_extra(error: ModuleNotFoundError, extra: str) -> typer.Exit:
+    instead = ", or name a SOURCE" if extra == "simulator" else ""
+    return _failed(f"the {extra} needs {error.name}: install route-to-market[{extra}]{instead}")
 
 
 def _version(text: str, option: str) -> datetime:

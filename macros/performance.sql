@@ -1,12 +1,11 @@
-{#- Columns of forecast quality over the rows of a group (FC-4); energies are those of a quarter-hour. -#}
-{% macro forecast_quality(error_mwh, persistence_error_mwh, capacity_mwh) -%}
-    {%- set compared = "case when " ~ persistence_error_mwh ~ " is not null then " ~ error_mwh ~ " end" -%}
-    cast({{ ratio('sum(abs(' ~ error_mwh ~ '))', 'sum(' ~ capacity_mwh ~ ')', 9) }} as double) as nmae,
-    {{ root_of_squares(error_mwh) }} * sqrt(cast(count(*) as double))
-    / nullif(cast(sum({{ capacity_mwh }}) as double), 0) as nrmse,
-    cast({{ ratio('sum(' ~ error_mwh ~ ')', 'sum(' ~ capacity_mwh ~ ')', 9) }} as double) as nbias,
-    1 - {{ root_of_squares(compared) }} / nullif({{ root_of_squares(persistence_error_mwh) }}, 0) as skill,
-    cast(count({{ persistence_error_mwh }}) as bigint) as skill_samples
+{#- Quality of the forecasts of a group of rows with error_mwh, compared_error_mwh, persistence_error_mwh, capacity_mwh. -#}
+{% macro forecast_quality() -%}
+    cast({{ ratio('sum(abs(error_mwh))', 'sum(capacity_mwh)', 9) }} as double) as nmae,
+    {{ root_of_squares('error_mwh') }} * sqrt(cast(count(*) as double))
+    / nullif(cast(sum(capacity_mwh) as double), 0) as nrmse,
+    cast({{ ratio('sum(error_mwh)', 'sum(capacity_mwh)', 9) }} as double) as nbias,
+    1 - {{ root_of_squares('compared_error_mwh') }} / nullif({{ root_of_squares('persistence_error_mwh') }}, 0) as skill,
+    cast(count(persistence_error_mwh) as bigint) as skill_samples
 {%- endmacro %}
 
 
@@ -59,6 +58,13 @@
         'position_imbalance_mwh', 'position_imbalance_cost_eur', 'position_opportunity_cost_eur',
         'unattributed_revenue_eur', 'unattributed_imbalance_cost_eur', 'unattributed_mwh',
     ]) -}}
+{%- endmacro %}
+
+
+{% macro sums_of(names) -%}
+    {%- for name in names -%}
+        sum({{ name }}) as {{ name }}{{ ',\n        ' if not loop.last }}
+    {%- endfor -%}
 {%- endmacro %}
 
 

@@ -18,6 +18,7 @@ _MS_PER_QUARTER_HOUR = 900_000
 _CLOSURE_MS = 300_000  # trading within the own control area ends five minutes before delivery
 _LARGEST_PARTS = 40  # of one sale; a large portfolio trades in larger lots
 _TRADE_IDS_A_DAY = 20_000_000
+_EDGE_EUR_PER_MWH = 1.5  # a desk waits for its price, and gets a little more than the market at large
 _FIRST_TRADE_DAY = date(2020, 1, 1)
 
 Forecast = Callable[[Integers], Floats]
@@ -116,7 +117,9 @@ def trade_day(seed: int, day: date, desk: Desk, forecast: Forecast, prices: Pric
     first, length, tenths, executed_ms = columns
     executed_ms = np.where(rng.random(len(first)) < 0.05, executed_ms // 1000 * 1000, executed_ms)
     is_own = np.arange(len(first)) < len(own.columns()[0])
-    price = _prices(rng, first - starts[0], length, (first * _MS_PER_QUARTER_HOUR - executed_ms) / _MS_PER_HOUR, prices)
+    lead_hours = (first * _MS_PER_QUARTER_HOUR - executed_ms) / _MS_PER_HOUR
+    edge: Floats = is_own * np.sign(tenths) * _EDGE_EUR_PER_MWH
+    price = _prices(rng, first - starts[0], length, lead_hours, edge, prices)
     order = np.lexsort((np.arange(len(first)), executed_ms))
     first_id = (day - _FIRST_TRADE_DAY).days * _TRADE_IDS_A_DAY + 2_000_000_000
     trade_id = np.empty(len(first), dtype=np.int64)
@@ -185,7 +188,9 @@ def _trade_of_others(rng: np.random.Generator, orders: _Orders, starts: Integers
         orders.add(first, length, tenths * rng.choice([-1, 1], len(first)), executed_ms)
 
 
-def _prices(rng: np.random.Generator, place: Integers, length: Integers, lead_hours: Floats, prices: Prices) -> Floats:
+def _prices(
+    rng: np.random.Generator, place: Integers, length: Integers, lead_hours: Floats, edge: Floats, prices: Prices
+) -> Floats:
     """A price of each trade: it drifts from the expected to the true level, and jumps more the longer before delivery.
 
     Quarter-hours swing further than their hour, up and down along the ramps of the sun.
@@ -193,10 +198,11 @@ def _prices(rng: np.random.Generator, place: Integers, length: Integers, lead_ho
     values = []
     for level in (prices.level, prices.expected):
         hour = np.repeat(level.reshape(-1, 4).mean(axis=1), 4)
-        values.append(np.where(length == 4, hour[place], (hour + 1.6 * (level - hour))[place]))
+        values.append(np.where(length == 4, hour[place], (hour + 1.2 * (level - hour))[place]))
     drift = 1 - np.exp(-lead_hours / 4)
     spread = 2.5 + 1.3 * np.sqrt(np.maximum(lead_hours, 0))
-    price: Floats = np.round(values[0] + (values[1] - values[0]) * drift + rng.normal(0, 1, len(place)) * spread, 2)
+    noise = rng.normal(0, 1, len(place)) * spread
+    price: Floats = np.round(values[0] + (values[1] - values[0]) * drift + noise + edge, 2)
     return price
 
 

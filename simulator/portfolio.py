@@ -122,6 +122,7 @@ _STATES = {  # latitude and longitude, each from and to: boxes well inside
 }  # fmt: skip
 _WIND_STATES = ("SH", "NI", "MV", "BB", "ST", "NW", "RP", "HE")
 _SOLAR_STATES = ("BY", "BW", "BB", "SN", "TH", "RP", "MV", "NI")
+_SOLAR_PRICES, _WIND_PRICES = (30, 48), (45, 66)  # EUR/MWh of fixed contracts: near what the sun and the wind capture
 _PLACES = ("Erlen", "Birken", "Moor", "Heide", "Stein", "Linden", "Mühlen", "Wiesen", "Geest", "Hoch", "Sand", "Au")
 _ENDS = ("berg", "feld", "hof", "bach", "horst", "brück", "au", "kamp", "see", "rode")
 _TURBINES = {"Nordwerk N117": 2400, "Nordwerk N126": 4200, "Havelwind H115": 2300, "Havelwind H149": 5000}
@@ -214,7 +215,8 @@ def _contracts(number: int, asset: Asset, days: Sequence[date], oddities: Odditi
     spans = [(begin, changed_on), (changed_on, None)] if changes else [(begin, None)]
     for place, (first, end) in enumerate(spans, start=1):
         is_market = bool(rng.random() < 0.6)
-        price = "" if is_market else f"{rng.uniform(55, 90):.1f}"
+        price_range = _SOLAR_PRICES if asset.technology == "solar" else _WIND_PRICES
+        price = "" if is_market else f"{rng.uniform(*price_range):.1f}"
         unpriced = bool(oddities.unpriced_contracts and rng.random() < 0.03)
         share = rng.random()
         fee, percent = f"{rng.uniform(1.5, 3.5):.2f}", f"{rng.uniform(3, 8):.1f}"

@@ -18,7 +18,8 @@ from home import PROJECT
 Manifest = dict[str, Any]
 UNITS = ("_kw", "_mw", "_mwh", "_eur", "_eur_per_mwh", "_eur_per_mw_month", "_pct", "_percent", "_minutes", "_hours")
 # Degrees, shares and a number whose unit stands beside it.
-WITHOUT_UNIT = {"latitude", "longitude", "live_coverage", "completeness", "vat_rate", "quantity"}
+QUALITY = {"nmae", "nrmse", "nbias", "skill", "asset_mean_nmae", "smoothing_nmae", "capacity_factor", "capture_rate"}
+WITHOUT_UNIT = QUALITY | {"latitude", "longitude", "live_coverage", "completeness", "vat_rate", "quantity"}
 BUILT_OUTSIDE_DBT = {"TIME-5"}  # decided while reading, tested in test_ingest.py and test_clocks.py
 
 
@@ -139,6 +140,8 @@ def columns_described_are_those_made(manifest: Manifest) -> list[str]:
     wrong = []
     for node in models(manifest):
         made = columns_of(manifest, node)
+        if made and "jinja" in made:  # a macro lists them; contracts compare those of marts and reports
+            continue
         if made is None:
             wrong.append(f"{node['name']}: its columns cannot be told from the SQL; name them in a step")
         for column in sorted(set(made or []) - set(node["columns"])):

@@ -41,6 +41,8 @@ compared as (
             {{ kw_to_mwh('assets.capacity_kw') }}
         ) as capacity_mwh,
         asset_infeed.infeed_mwh - {{ kw_to_mwh('forecasts.forecast_kw') }} as error_mwh,
+        case when persistence.persistence_kw is not null then asset_infeed.infeed_mwh end
+        - {{ kw_to_mwh('forecasts.forecast_kw') }} as compared_error_mwh,
         asset_infeed.infeed_mwh - {{ kw_to_mwh('persistence.persistence_kw') }} as persistence_error_mwh
     from forecasts
     inner join asset_infeed

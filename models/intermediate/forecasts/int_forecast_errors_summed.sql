@@ -31,7 +31,8 @@ summed as (
         sum(capacity_mwh) as capacity_mwh,
         sum(error_mwh) as error_mwh,
         sum(abs(error_mwh)) as asset_absolute_error_mwh,
-        case when count(*) = count(persistence_error_mwh) then sum(persistence_error_mwh) end as persistence_error_mwh
+        sum(case when persistence_error_mwh is not null then error_mwh end) as compared_error_mwh,
+        sum(persistence_error_mwh) as persistence_error_mwh
     from by_scope
     group by scope, delivery_start_utc, delivery_date, lead_time_bucket
 

@@ -35,11 +35,11 @@ by_period as (
         asset_id,
         'month' as period,
         period_start_date,
-        infeed_payout_eur,
-        fee_charged_eur,
-        redispatch_payout_eur,
-        owner_lines_eur,
-        rounding_difference_eur,
+        cast(infeed_payout_eur as decimal(18, 6)) as infeed_payout_eur,
+        cast(fee_charged_eur as decimal(18, 6)) as fee_charged_eur,
+        cast(redispatch_payout_eur as decimal(18, 6)) as redispatch_payout_eur,
+        cast(owner_lines_eur as decimal(18, 6)) as owner_lines_eur,
+        cast(rounding_difference_eur as decimal(18, 6)) as rounding_difference_eur,
         billing_issues
     from months
 

@@ -32,6 +32,12 @@ accruals as (
 
 ),
 
+last_day as (
+
+    select max(delivery_date) as last_delivery_date from infeed
+
+),
+
 together as (
 
     select
@@ -54,13 +60,16 @@ together as (
         ]) }},
         {{ columns_of('accruals', ['unpaid_infeed_quarter_hours', 'unpaid_redispatch_quarter_hours'], if_missing=0) }}
     from asset_days
+    cross join last_day
     inner join quarter_hours on asset_days.delivery_date = quarter_hours.delivery_date
     left join infeed on asset_days.asset_id = infeed.asset_id and asset_days.delivery_date = infeed.delivery_date
     left join imbalance
         on asset_days.asset_id = imbalance.asset_id and asset_days.delivery_date = imbalance.delivery_date
     left join accruals
         on asset_days.contract_id = accruals.contract_id and asset_days.delivery_date = accruals.delivery_date
-    where infeed.asset_id is not null or accruals.asset_id is not null
+    where
+        infeed.asset_id is not null
+        or (accruals.asset_id is not null and asset_days.delivery_date <= last_day.last_delivery_date)
 
 )
 

@@ -10,9 +10,7 @@ summed as (
             asset_id,
             '{{ period }}' as period,
             {{ period_start(period, 'delivery_date') }} as period_start_date,
-            {% for name in performance_sums() %}
-                sum({{ name }}) as {{ name }}{{ ',' if not loop.last }}
-            {% endfor %}
+            {{ sums_of(performance_sums()) }}
         from days
         group by asset_id, {{ period_start(period, 'delivery_date') }}
         {% if not loop.last %}union all{% endif %}

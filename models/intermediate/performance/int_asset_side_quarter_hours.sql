@@ -42,9 +42,9 @@ side_by_side as (
         infeed.measured_mwh,
         trading.alpha_eur,
         trading.market_vwap_eur_per_mwh,
-        coalesce(infeed.measured_mwh, 0) - coalesce(trading.net_sold_mwh, 0) as position_mwh,
         prices.short_price_eur_per_mwh,
-        prices.long_price_eur_per_mwh
+        prices.long_price_eur_per_mwh,
+        coalesce(infeed.measured_mwh, 0) - coalesce(trading.net_sold_mwh, 0) as position_mwh
     from attributions
     left join infeed on attributions.delivery_start_utc = infeed.delivery_start_utc
     left join trading on attributions.delivery_start_utc = trading.delivery_start_utc

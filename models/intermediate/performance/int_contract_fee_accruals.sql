@@ -38,7 +38,7 @@ due as (
         asset_days.contract_id,
         asset_days.delivery_date,
         asset_days.invoicing_month,
-        count(*) over (partition by asset_days.contract_id, asset_days.invoicing_month) as days
+        count(*) over (partition by asset_days.contract_id, asset_days.invoicing_month) as days_of_month
     from asset_days
     inner join invoices
         on
@@ -57,7 +57,10 @@ accrued as (
             when 'fixed_as_produced'
                 then {{ amount_eur('contracts.fee_eur_per_mwh', '-coalesce(payouts.measured_mwh, 0)') }}
             when 'fixed_for_capacity'
-                then {{ ratio(amount_eur('contracts.fee_eur_per_mw_month', '-contracts.capacity_mw'), 'due.days', 9) }}
+                then
+                    {{ ratio(
+                        amount_eur('contracts.fee_eur_per_mw_month', '-contracts.capacity_mw'), 'due.days_of_month', 9
+                    ) }}
             when 'percent_of_market'
                 then
                     {{ amount_eur('market_months.market_vwap_eur_per_mwh', '-coalesce(payouts.measured_mwh, 0)') }}

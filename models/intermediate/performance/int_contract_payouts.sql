@@ -40,13 +40,13 @@ redispatch_payouts as (
 together as (
 
     select
-        coalesce(infeed_payouts.contract_id, redispatch_payouts.contract_id) as contract_id,
-        coalesce(infeed_payouts.delivery_date, redispatch_payouts.delivery_date) as delivery_date,
         infeed_payouts.measured_mwh,
         infeed_payouts.infeed_payout_eur,
         redispatch_payouts.lost_energy_mwh,
         redispatch_payouts.redispatch_payout_eur,
         redispatch_payouts.claim_eur,
+        coalesce(infeed_payouts.contract_id, redispatch_payouts.contract_id) as contract_id,
+        coalesce(infeed_payouts.delivery_date, redispatch_payouts.delivery_date) as delivery_date,
         coalesce(infeed_payouts.unpaid_infeed_quarter_hours, 0) as unpaid_infeed_quarter_hours,
         coalesce(redispatch_payouts.unpaid_redispatch_quarter_hours, 0) as unpaid_redispatch_quarter_hours
     from infeed_payouts

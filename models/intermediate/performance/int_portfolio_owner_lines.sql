@@ -22,27 +22,27 @@ booked as (
         'day' as period,
         delivery_date as period_start_date,
         owner_lines_eur,
-        0 as claim_eur
+        cast(0 as decimal(18, 6)) as claim_eur
     from accruals
     union all
     select
         'month' as period,
         cast(invoicing_month || '-01' as date) as period_start_date,
-        net_eur as owner_lines_eur,
-        0 as claim_eur
+        cast(net_eur as decimal(18, 6)) as owner_lines_eur,
+        cast(0 as decimal(18, 6)) as claim_eur
     from lines
     union all
     select
         'day' as period,
         delivery_date as period_start_date,
-        0 as owner_lines_eur,
+        cast(0 as decimal(18, 6)) as owner_lines_eur,
         claim_eur
     from redispatch
     union all
     select
         'month' as period,
         {{ first_of_month('delivery_date') }} as period_start_date,
-        0 as owner_lines_eur,
+        cast(0 as decimal(18, 6)) as owner_lines_eur,
         claim_eur
     from redispatch
 

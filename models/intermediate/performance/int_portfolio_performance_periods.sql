@@ -9,9 +9,7 @@ summed as (
     select
         period,
         period_start_date,
-        {% for name in performance_sums() + owner_line_sums() %}
-            sum({{ name }}) as {{ name }},
-        {% endfor %}
+        {{ sums_of(performance_sums() + owner_line_sums()) }},
         count(*) filter (where is_blocked) as blocked_assets
     from margins
     group by period, period_start_date

@@ -29,11 +29,8 @@ summed as (
         select
             '{{ period }}' as period,
             {{ period_start(period, 'delivery_date') }} as period_start_date,
-            {% for name in position_sums() + [
-                'unattributed_quarter_hours', 'attributed_infeed_value_eur', 'attributed_alpha_eur'
-            ] %}
-                sum({{ name }}) as {{ name }}{{ ',' if not loop.last }}
-            {% endfor %}
+            {{ sums_of(position_sums()) }},
+            {{ sums_of(['unattributed_quarter_hours', 'attributed_infeed_value_eur', 'attributed_alpha_eur']) }}
         from together
         group by {{ period_start(period, 'delivery_date') }}
         {% if not loop.last %}union all{% endif %}

@@ -31,7 +31,7 @@ measured as (
         cast(lead_time_bucket as string) as lead_time_bucket,
         cast(count(*) as bigint) as samples,
         cast(sum(assets_present) as bigint) as asset_samples,
-        {{ forecast_quality('error_mwh', 'persistence_error_mwh', 'capacity_mwh') }},
+        {{ forecast_quality() }},
         cast({{ ratio('sum(asset_absolute_error_mwh)', 'sum(capacity_mwh)', 9) }} as double) as asset_mean_nmae,
         cast({{ ratio('sum(asset_absolute_error_mwh) - sum(abs(error_mwh))', 'sum(capacity_mwh)', 9) }} as double)
             as smoothing_nmae,

@@ -5,6 +5,7 @@ with errors as (
         asset_id,
         delivery_date,
         error_mwh,
+        compared_error_mwh,
         persistence_error_mwh,
         capacity_mwh
     from {{ ref('int_forecast_errors') }}
@@ -19,6 +20,7 @@ portfolio_errors as (
         cast(null as string) as asset_id,
         delivery_date,
         error_mwh,
+        compared_error_mwh,
         persistence_error_mwh,
         capacity_mwh
     from {{ ref('int_forecast_errors_summed') }}
@@ -42,7 +44,7 @@ measured as (
             cast('{{ period }}' as string) as period,
             cast({{ period_start(period, 'delivery_date') }} as date) as period_start_date,
             cast(count(*) as bigint) as samples,
-            {{ forecast_quality('error_mwh', 'persistence_error_mwh', 'capacity_mwh') }}
+            {{ forecast_quality() }}
         from together
         group by scope, asset_id, {{ period_start(period, 'delivery_date') }}
         {% if not loop.last %}union all{% endif %}

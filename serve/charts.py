@@ -1,0 +1,246 @@
+"""Charts of the published figures, the same in reports and on the dashboard: data frames in, Altair charts out.
+
+Hours on the time axis are those since local midnight, 0 to 24 (23 or 25 when the clock changes). Missing values are
+gaps. Every colour has one meaning, and what a colour says a legend, a label or a sign says as well.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import altair as alt
+import pandas as pd
+
+Theme = Literal["light", "dark"]
+
+SOURCES = {"final": "#2b6cb0", "live": "#38a3a5", "redispatch": "#b7791f", "forecast": "#a0aec0"}
+GOOD, BAD, NEUTRAL, ACCENT = "#2f855a", "#c05621", "#718096", "#6b46c1"
+_INK = {"light": "#1a202c", "dark": "#e2e8f0"}
+_PALE = {"light": "#e2e8f0", "dark": "#2d3748"}
+_HOURS = alt.X(
+    "hour:Q", title="hours since midnight, local time", scale=alt.Scale(nice=False), axis=alt.Axis(tickMinStep=1)
+)
+_DAYS = alt.X("delivery_date:T", title="delivery date", axis=alt.Axis(format="%d %b", tickMinStep=86_400_000))
+
+
+def themed(chart: alt.TopLevelMixin, theme: Theme = "light") -> alt.TopLevelMixin:
+    """A chart with the project's fonts, lines and colours of text.
+
+    Args:
+        chart: any chart of this module.
+        theme: for a light or a dark page; the background stays transparent.
+    """
+    ink, pale = _INK[theme], _PALE[theme]
+    configured: alt.TopLevelMixin = (
+        chart.configure(background="transparent", font="Helvetica Neue, Arial, sans-serif")
+        .configure_axis(
+            labelColor=ink, titleColor=ink, gridColor=pale, domainColor=NEUTRAL, tickColor=NEUTRAL,
+            titleFontWeight="normal", titleFontSize=11, labelFontSize=11,
+        )
+        .configure_legend(labelColor=ink, titleColor=ink, orient="top", titleFontWeight="normal", labelFontSize=11)
+        .configure_view(stroke=None)
+    )  # fmt: skip
+    return configured
+
+
+def infeed(frame: pd.DataFrame, *, width: int = 860, height: int = 240) -> alt.TopLevelMixin:
+    """Best of infeed by source as areas, the forecast at gate closure as a line.
+
+    Args:
+        frame: a row per step with `hour` or `delivery_date`; MW or MWh in `final`, `live`, `redispatch`, `forecast`,
+            and `tradeable`, the forecast that was traded on; the unit in the column `unit`.
+        width: in pixels.
+        height: in pixels.
+    """
+    long = frame.melt(
+        id_vars=[_axis(frame).shorthand.split(":")[0]],
+        value_vars=list(SOURCES),
+        var_name="source",
+        value_name="power",
+    ).dropna(subset=["power"])
+    long = long[long["power"] != 0] if len(long) else long
+    unit = _unit(frame)
+    bars = (
+        alt.Chart(long)
+        .mark_bar(size=_bar(frame, width))
+        .encode(
+            x=_axis(frame),
+            y=alt.Y("sum(power):Q", title=f"infeed in {unit}"),
+            color=alt.Color(
+                "source:N",
+                title="infeed by source",
+                scale=alt.Scale(domain=list(SOURCES), range=list(SOURCES.values())),
+            ),
+            order=alt.Order("source:N"),
+        )
+    )
+    line = (
+        alt.Chart(frame)
+        .mark_line(strokeWidth=1.6, strokeDash=[4, 2], color=ACCENT, interpolate=_steps(frame))
+        .encode(x=_axis(frame), y="tradeable:Q")
+    )
+    return alt.layer(bars, line).properties(width=width, height=height)
+
+
+def position(frame: pd.DataFrame, *, width: int = 860, height: int = 150) -> alt.TopLevelMixin:
+    """What was sold and earned, as it grew over trading time.
+
+    Args:
+        frame: `executed_at` in local time, `cumulative_net_sold_mwh`, `cumulative_revenue_eur`.
+        width: in pixels.
+        height: in pixels, of each of the two.
+    """
+    x = alt.X("executed_at:T", title="time of trading, local", axis=alt.Axis(format="%d %b %H:%M"))
+    base = alt.Chart(frame).mark_line(interpolate="step-after", strokeWidth=1.6)
+    sold = base.encode(x=x.title(None), y=alt.Y("cumulative_net_sold_mwh:Q", title="net sold in MWh"))
+    earned = base.encode(x=x, y=alt.Y("cumulative_revenue_eur:Q", title="revenue in EUR"))
+    chart: alt.TopLevelMixin = alt.vconcat(
+        sold.properties(width=width, height=height), earned.properties(width=width, height=height)
+    ).resolve_scale(x="shared")
+    return chart
+
+
+def prices(frame: pd.DataFrame, *, width: int = 860, height: int = 220) -> alt.TopLevelMixin:
+    """Our VWAP beside the market's and its indices.
+
+    Args:
+        frame: `hour` or `delivery_date`, and any of the columns `our VWAP`, `market VWAP`, `ID3-like`, `ID1-like`.
+        width: in pixels.
+        height: in pixels.
+    """
+    styles = {
+        "our VWAP": (ACCENT, [1, 0]),
+        "market VWAP": (NEUTRAL, [1, 0]),
+        "ID3-like": ("#3182ce", [4, 2]),
+        "ID1-like": ("#dd6b20", [2, 2]),
+    }
+    shown = [name for name in styles if name in frame]
+    key = _axis(frame).shorthand.split(":")[0]
+    long = frame.melt(id_vars=[key], value_vars=shown, var_name="price", value_name="eur_per_mwh")
+    chart: alt.TopLevelMixin = (
+        alt.Chart(long)
+        .mark_line(strokeWidth=1.6, interpolate=_steps(frame))
+        .encode(
+            x=_axis(frame),
+            y=alt.Y("eur_per_mwh:Q", title="EUR/MWh", scale=alt.Scale(zero=False)),
+            color=alt.Color(
+                "price:N", title=None, scale=alt.Scale(domain=shown, range=[styles[name][0] for name in shown])
+            ),
+            strokeDash=alt.StrokeDash(
+                "price:N", title=None, scale=alt.Scale(domain=shown, range=[styles[name][1] for name in shown])
+            ),
+        )
+        .properties(width=width, height=height)
+    )
+    return chart
+
+
+def imbalance(frame: pd.DataFrame, *, width: int = 860, height: int = 130) -> alt.TopLevelMixin:
+    """The imbalance and what it costs; long up, short down; cost up, gain down.
+
+    Args:
+        frame: `hour` or `delivery_date`, `imbalance_mwh`, `imbalance_cost_eur` (positive: we pay), `price_status`.
+        width: in pixels.
+        height: in pixels, of each of the two.
+    """
+    bars = alt.Chart(frame).mark_bar(size=_bar(frame, width))
+    opacity = alt.Opacity(
+        "price_status:N", title="price", scale=alt.Scale(domain=["final", "estimate"], range=[1, 0.45])
+    )
+    volume = bars.encode(
+        x=_axis(frame).title(None),
+        y=alt.Y("imbalance_mwh:Q", title="imbalance in MWh"),
+        color=_by_sign("imbalance_mwh", "#2b6cb0", "#805ad5"),
+    )
+    cost = bars.encode(
+        x=_axis(frame),
+        y=alt.Y("imbalance_cost_eur:Q", title="cost in EUR"),
+        color=_by_sign("imbalance_cost_eur", BAD, GOOD),
+        opacity=opacity,
+    )
+    return alt.vconcat(volume.properties(width=width, height=height), cost.properties(width=width, height=height))
+
+
+def alpha(frame: pd.DataFrame, *, width: int = 860, height: int | None = None) -> alt.TopLevelMixin:
+    """Alpha as a heat map: hour by quarter of a day, or hour by day.
+
+    Args:
+        frame: `hour_of_day`, `place` (what stands on the other axis) and `alpha_eur`; NULL is a gap.
+        width: in pixels.
+        height: in pixels; None: 22 per row.
+    """
+    rows = frame["place"].nunique() if len(frame) else 1
+    limit = float(frame["alpha_eur"].abs().max()) if len(frame) and frame["alpha_eur"].notna().any() else 1.0
+    chart: alt.TopLevelMixin = (
+        alt.Chart(frame.dropna(subset=["alpha_eur"]))
+        .mark_rect()
+        .encode(
+            x=alt.X("hour_of_day:O", title="hour of delivery, local time"),
+            y=alt.Y("place:O", title=None, sort=None),
+            color=alt.Color(
+                "alpha_eur:Q",
+                title="alpha in EUR",
+                scale=alt.Scale(domain=[-limit, 0, limit], range=[BAD, "#f7fafc", GOOD], interpolate="rgb"),
+            ),
+        )
+        .properties(width=width, height=height or min(22 * rows + 10, 480))
+    )
+    return chart
+
+
+def waterfall(frame: pd.DataFrame, *, width: int = 860, height: int = 220) -> alt.TopLevelMixin:
+    """How parts add up to a total.
+
+    Args:
+        frame: in order `part`, `eur` (signed), and `is_total` for bars that stand on zero.
+        width: in pixels.
+        height: in pixels.
+    """
+    drawn = frame.copy()
+    ends = drawn["eur"].where(~drawn["is_total"], 0).cumsum()
+    drawn["end"] = ends.where(~drawn["is_total"], drawn["eur"])
+    drawn["begin"] = (ends - drawn["eur"]).where(~drawn["is_total"], 0)
+    drawn["label"] = [f"{value:+,.0f}" for value in drawn["eur"]]
+    drawn["kind"] = [
+        "total" if total else "adds" if value >= 0 else "takes"
+        for total, value in zip(drawn["is_total"], drawn["eur"], strict=True)
+    ]
+    drawn["top"] = drawn[["begin", "end"]].max(axis=1)
+    x = alt.X("part:N", sort=list(drawn["part"]), title=None, axis=alt.Axis(labelAngle=0, labelLimit=150))
+    bars = (
+        alt.Chart(drawn)
+        .mark_bar(size=min(70, width // (len(drawn) * 2)))
+        .encode(
+            x=x,
+            y=alt.Y("begin:Q", title="EUR"),
+            y2="end:Q",
+            color=alt.Color(
+                "kind:N",
+                legend=None,
+                scale=alt.Scale(domain=["adds", "takes", "total"], range=[GOOD, BAD, NEUTRAL]),
+            ),
+        )
+    )
+    labels = alt.Chart(drawn).mark_text(dy=-7, fontSize=11, color=NEUTRAL).encode(x=x, y="top:Q", text="label:N")
+    return alt.layer(bars, labels).properties(width=width, height=height)
+
+
+def _axis(frame: pd.DataFrame) -> alt.X:
+    return _HOURS if "hour" in frame else _DAYS
+
+
+def _steps(frame: pd.DataFrame) -> Literal["step-after", "linear"]:
+    return "step-after" if "hour" in frame else "linear"
+
+
+def _bar(frame: pd.DataFrame, width: int) -> float:
+    steps = max(frame["hour"].nunique() if "hour" in frame else frame["delivery_date"].nunique(), 1)
+    return max(0.7 * width / (int(steps) + 1), 1.0)
+
+
+def _unit(frame: pd.DataFrame) -> str:
+    return str(frame["unit"].iloc[0]) if len(frame) else "MW"
+
+
+def _by_sign(column: str, positive: str, negative: str) -> Any:
+    return alt.condition(f"datum.{column} >= 0", alt.value(positive), alt.value(negative))
