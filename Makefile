@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help run test lint docs lock clean
+.PHONY: help run test lint docs pictures lock clean
 
 help:            ## what there is to make
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -22,6 +22,11 @@ lint: $(READY)   ## ruff, mypy and sqlfluff
 
 docs: $(READY)   ## the documentation and column lineage as static pages; `rtm docs` opens them
 	$(BIN)/rtm docs --build
+
+pictures: $(READY) ## the pictures of the README; wants chromium
+	@$(BIN)/rtm report --day 2025-10-26 --out data/report.html
+	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1050,1460 \
+	  --screenshot=docs/pictures/report.png "file://$(CURDIR)/data/report.html"
 
 lock: $(READY)   ## resolve the dependencies anew
 	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes \

@@ -118,7 +118,7 @@ def trade_day(seed: int, day: date, desk: Desk, forecast: Forecast, prices: Pric
     executed_ms = np.where(rng.random(len(first)) < 0.05, executed_ms // 1000 * 1000, executed_ms)
     is_own = np.arange(len(first)) < len(own.columns()[0])
     lead_hours = (first * _MS_PER_QUARTER_HOUR - executed_ms) / _MS_PER_HOUR
-    edge: Floats = is_own * np.sign(tenths) * _EDGE_EUR_PER_MWH
+    edge = np.where(is_own, np.sign(tenths) * _EDGE_EUR_PER_MWH, 0.0).astype(np.float64)
     price = _prices(rng, first - starts[0], length, lead_hours, edge, prices)
     order = np.lexsort((np.arange(len(first)), executed_ms))
     first_id = (day - _FIRST_TRADE_DAY).days * _TRADE_IDS_A_DAY + 2_000_000_000

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from home import PROJECT
 
+from home import PROJECT
 from serve.report import ReportError, Subject, write
 
 DAYS = {"sample": "2025-10-26", "challenge": "2025-06-08"}

@@ -46,7 +46,13 @@ accrued as (
 compared as (
 
     select
-        invoiced.*,
+        invoiced.asset_id,
+        invoiced.period_start_date,
+        invoiced.infeed_payout_eur,
+        invoiced.fee_charged_eur,
+        invoiced.redispatch_payout_eur,
+        invoiced.owner_lines_eur,
+        invoiced.billing_issues,
         invoiced.owner_lines_eur - accrued.accrued_eur as rounding_difference_eur
     from invoiced
     inner join accrued
