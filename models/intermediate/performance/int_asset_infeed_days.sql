@@ -35,6 +35,7 @@ valued as (
             {{ kw_to_mwh('assets.capacity_kw') }}
         ) as capacity_mwh,
         case when asset_infeed.infeed_source in ('final', 'live') then asset_infeed.infeed_mwh end as measured_mwh,
+        case when asset_infeed.infeed_source = 'final' then asset_infeed.infeed_mwh end as final_mwh,
         case when asset_infeed.infeed_source = 'forecast' then asset_infeed.infeed_mwh end as forecast_infeed_mwh
     from asset_infeed
     left join market on asset_infeed.delivery_start_utc = market.delivery_start_utc
@@ -48,12 +49,14 @@ summed as (
     select
         asset_id,
         delivery_date,
+        count(*) as infeed_quarter_hours,
         count(measured_mwh) as measured_quarter_hours,
         count(*) filter (where infeed_source = 'final') as final_quarter_hours,
         count(*) filter (where is_redispatched) as redispatched_quarter_hours,
         count(*) filter (where measured_mwh is not null and market_vwap_eur_per_mwh is not null)
             as valued_quarter_hours,
         sum(measured_mwh) as measured_mwh,
+        sum(final_mwh) as final_mwh,
         sum(capacity_mwh) filter (where measured_mwh is not null) as possible_mwh,
         sum(forecast_infeed_mwh) as forecast_infeed_mwh,
         sum(measured_mwh) filter (where market_vwap_eur_per_mwh is not null) as valued_mwh,
