@@ -6,6 +6,7 @@ gaps. Every colour has one meaning, and what a colour says a legend, a label or 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import altair as alt
@@ -14,9 +15,17 @@ import pandas as pd
 Theme = Literal["light", "dark"]
 
 SOURCES = {"final": "#2b6cb0", "live": "#38a3a5", "redispatch": "#b7791f", "forecast": "#a0aec0"}
-GOOD, BAD, NEUTRAL, ACCENT = "#2f855a", "#c05621", "#718096", "#6b46c1"
-_INK = {"light": "#1a202c", "dark": "#e2e8f0"}
-_PALE = {"light": "#e2e8f0", "dark": "#2d3748"}
+GOOD, BAD, NEUTRAL = "#2f855a", "#c05621", "#718096"
+LONG, SHORT = "#7c9a1d", "#b83280"
+OURS = "#805ad5"
+PRICES: dict[str, tuple[str, list[int]]] = {  # colour, dashes: the market's family is one colour
+    "our VWAP": (OURS, [1, 0]),
+    "market VWAP": ("#0e7490", [1, 0]),
+    "ID3-like": ("#0891b2", [5, 3]),
+    "ID1-like": ("#22a2c3", [2, 2]),
+}
+INK = {"light": "#1a202c", "dark": "#e2e8f0"}
+PALE = {"light": "#e2e8f0", "dark": "#2d3748"}
 _HOURS = alt.X(
     "hour:Q", title="hours since midnight, local time", scale=alt.Scale(nice=False), axis=alt.Axis(tickMinStep=1)
 )
@@ -30,14 +39,17 @@ def themed(chart: alt.TopLevelMixin, theme: Theme = "light") -> alt.TopLevelMixi
         chart: any chart of this module.
         theme: for a light or a dark page; the background stays transparent.
     """
-    ink, pale = _INK[theme], _PALE[theme]
+    ink, pale = INK[theme], PALE[theme]
     configured: alt.TopLevelMixin = (
         chart.configure(background="transparent", font="Helvetica Neue, Arial, sans-serif")
         .configure_axis(
             labelColor=ink, titleColor=ink, gridColor=pale, domainColor=NEUTRAL, tickColor=NEUTRAL,
             titleFontWeight="normal", titleFontSize=11, labelFontSize=11,
         )
-        .configure_legend(labelColor=ink, titleColor=ink, orient="top", titleFontWeight="normal", labelFontSize=11)
+        .configure_legend(
+            labelColor=ink, titleColor=ink, orient="top", titleFontWeight="normal", labelFontSize=11,
+            titleLimit=400,
+        )
         .configure_view(stroke=None)
     )  # fmt: skip
     return configured
@@ -76,7 +88,7 @@ def infeed(frame: pd.DataFrame, *, width: int = 860, height: int = 240) -> alt.T
     )
     line = (
         alt.Chart(frame)
-        .mark_line(strokeWidth=1.6, strokeDash=[4, 2], color=ACCENT, interpolate=_steps(frame))
+        .mark_line(strokeWidth=1.6, strokeDash=[4, 2], color=INK["light"], interpolate=_steps(frame))
         .encode(x=_axis(frame), y="tradeable:Q")
     )
     return alt.layer(bars, line).properties(width=width, height=height)
@@ -108,13 +120,7 @@ def prices(frame: pd.DataFrame, *, width: int = 860, height: int = 220) -> alt.T
         width: in pixels.
         height: in pixels.
     """
-    styles = {
-        "our VWAP": (ACCENT, [1, 0]),
-        "market VWAP": (NEUTRAL, [1, 0]),
-        "ID3-like": ("#3182ce", [4, 2]),
-        "ID1-like": ("#dd6b20", [2, 2]),
-    }
-    shown = [name for name in styles if name in frame]
+    shown = [name for name in PRICES if name in frame]
     key = _axis(frame).shorthand.split(":")[0]
     long = frame.melt(id_vars=[key], value_vars=shown, var_name="price", value_name="eur_per_mwh")
     chart: alt.TopLevelMixin = (
@@ -124,10 +130,10 @@ def prices(frame: pd.DataFrame, *, width: int = 860, height: int = 220) -> alt.T
             x=_axis(frame),
             y=alt.Y("eur_per_mwh:Q", title="EUR/MWh", scale=alt.Scale(zero=False)),
             color=alt.Color(
-                "price:N", title=None, scale=alt.Scale(domain=shown, range=[styles[name][0] for name in shown])
+                "price:N", title=None, scale=alt.Scale(domain=shown, range=[PRICES[name][0] for name in shown])
             ),
             strokeDash=alt.StrokeDash(
-                "price:N", title=None, scale=alt.Scale(domain=shown, range=[styles[name][1] for name in shown])
+                "price:N", title=None, scale=alt.Scale(domain=shown, range=[PRICES[name][1] for name in shown])
             ),
         )
         .properties(width=width, height=height)
@@ -150,7 +156,7 @@ def imbalance(frame: pd.DataFrame, *, width: int = 860, height: int = 130) -> al
     volume = bars.encode(
         x=_axis(frame).title(None),
         y=alt.Y("imbalance_mwh:Q", title="imbalance in MWh"),
-        color=_by_sign("imbalance_mwh", "#2b6cb0", "#805ad5"),
+        color=_by_sign("imbalance_mwh", LONG, SHORT),
     )
     cost = bars.encode(
         x=_axis(frame),
@@ -161,13 +167,16 @@ def imbalance(frame: pd.DataFrame, *, width: int = 860, height: int = 130) -> al
     return alt.vconcat(volume.properties(width=width, height=height), cost.properties(width=width, height=height))
 
 
-def alpha(frame: pd.DataFrame, *, width: int = 860, height: int | None = None) -> alt.TopLevelMixin:
+def alpha(
+    frame: pd.DataFrame, *, width: int = 860, height: int | None = None, theme: Theme = "light"
+) -> alt.TopLevelMixin:
     """Alpha as a heat map: hour by quarter of a day, or hour by day.
 
     Args:
         frame: `hour_of_day`, `place` (what stands on the other axis) and `alpha_eur`; NULL is a gap.
         width: in pixels.
         height: in pixels; None: 22 per row.
+        theme: of the page; 0 has its pale colour.
     """
     rows = frame["place"].nunique() if len(frame) else 1
     limit = float(frame["alpha_eur"].abs().max()) if len(frame) and frame["alpha_eur"].notna().any() else 1.0
@@ -175,12 +184,12 @@ def alpha(frame: pd.DataFrame, *, width: int = 860, height: int | None = None) -
         alt.Chart(frame.dropna(subset=["alpha_eur"]))
         .mark_rect()
         .encode(
-            x=alt.X("hour_of_day:O", title="hour of delivery, local time"),
+            x=alt.X("hour_of_day:O", title="hour of delivery, local time", axis=alt.Axis(labelAngle=0)),
             y=alt.Y("place:O", title=None, sort=None),
             color=alt.Color(
                 "alpha_eur:Q",
                 title="alpha in EUR",
-                scale=alt.Scale(domain=[-limit, 0, limit], range=[BAD, "#f7fafc", GOOD], interpolate="rgb"),
+                scale=alt.Scale(domain=[-limit, 0, limit], range=[BAD, PALE[theme], GOOD], interpolate="rgb"),
             ),
         )
         .properties(width=width, height=height or min(22 * rows + 10, 480))
@@ -223,6 +232,28 @@ def waterfall(frame: pd.DataFrame, *, width: int = 860, height: int = 220) -> al
     )
     labels = alt.Chart(drawn).mark_text(dy=-7, fontSize=11, color=NEUTRAL).encode(x=x, y="top:Q", text="label:N")
     return alt.layer(bars, labels).properties(width=width, height=height)
+
+
+def margin_parts(figures: Mapping[str, Any]) -> pd.DataFrame:
+    """What a margin of the portfolio is made of (PF-2), as `waterfall` draws it.
+
+    Args:
+        figures: a row of `rpt_portfolio_performance`.
+    """
+    known = {name: 0.0 if pd.isna(value) else float(value) for name, value in figures.items() if name.endswith("_eur")}
+    rows = [
+        ("infeed at market VWAP", known["market_value_eur"], False),
+        ("alpha", known["alpha_eur"], False),
+        ("opportunity cost of the position", -known["position_opportunity_cost_eur"], False),
+        ("payouts to owners", -(known["infeed_payout_eur"] + known["redispatch_payout_eur"]), False),
+        ("fees", -known["fee_charged_eur"], False),
+        ("redispatch claims", known["claim_eur"], False),
+    ]  # fmt: skip
+    margin = known["margin_from_trades_eur"]
+    rest = margin - sum(eur for _, eur, _ in rows)
+    if abs(rest) >= 0.5:
+        rows.append(("not attributed", rest, False))
+    return pd.DataFrame([*rows, ("margin", margin, True)], columns=["part", "eur", "is_total"])
 
 
 def _axis(frame: pd.DataFrame) -> alt.X:

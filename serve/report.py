@@ -124,11 +124,11 @@ def _portfolio_charts(
         ("Infeed against forecast", _INFEED_NOTE, charts.infeed(_infeed(con, subject))),
         ("Prices", "VWAPs over all trades that cover the quarter-hour; indices are computed here.",
          charts.prices(_prices(con, subject))),
-        ("Imbalance of the position", "Long is up and blue, short down and violet. A pale bar rests on an estimate.",
+        ("Imbalance of the position", "Long is up and olive, short down and magenta. A pale bar rests on an estimate.",
          charts.imbalance(_imbalance(con, subject))),
         ("Alpha", "Green: better than the market VWAP of the quarter-hour; brown: worse.",
          charts.alpha(_alpha(con, subject))),
-        ("What the margin is made of", "Unattributed quarter-hours are left out.", charts.waterfall(_parts(figures))),
+        ("What the margin is made of", "Unattributed quarter-hours are left out.", charts.waterfall(charts.margin_parts(figures))),
     ]  # fmt: skip
     if subject.period == "day":
         paths = _path(con, subject)
@@ -139,7 +139,7 @@ def _portfolio_charts(
 def _asset_charts(con: duckdb.DuckDBPyConnection, subject: Subject) -> list[tuple[str, str, alt.TopLevelMixin]]:
     return [
         ("Infeed against forecast", _INFEED_NOTE, charts.infeed(_infeed(con, subject))),
-        ("Imbalance", "Long is up and blue, short down and violet. A pale bar rests on an estimate.",
+        ("Imbalance", "Long is up and olive, short down and magenta. A pale bar rests on an estimate.",
          charts.imbalance(_imbalance(con, subject))),
     ]  # fmt: skip
 
@@ -246,24 +246,6 @@ def _path(con: duckdb.DuckDBPyConnection, subject: Subject) -> pd.DataFrame:
         """,
         subject,
     )
-
-
-def _parts(figures: dict[str, Any]) -> pd.DataFrame:
-    value = float(figures["market_value_eur"] or 0)
-    payouts = float((figures["infeed_payout_eur"] or 0) + (figures["redispatch_payout_eur"] or 0))
-    rows = [
-        ("infeed at market VWAP", value, False),
-        ("alpha", float(figures["alpha_eur"] or 0), False),
-        ("opportunity cost of the position", -float(figures["position_opportunity_cost_eur"] or 0), False),
-        ("payouts to owners", -payouts, False),
-        ("fees", -float(figures["fee_charged_eur"] or 0), False),
-        ("redispatch claims", float(figures["claim_eur"] or 0), False),
-    ]  # fmt: skip
-    margin = float(figures["margin_from_trades_eur"] or 0)
-    rest = margin - sum(eur for _, eur, _ in rows)
-    if abs(rest) >= 0.5:
-        rows.append(("not attributed", rest, False))
-    return pd.DataFrame([*rows, ("margin", margin, True)], columns=["part", "eur", "is_total"])
 
 
 def _assets(con: duckdb.DuckDBPyConnection, subject: Subject) -> list[dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""A script per page; each reads top to bottom as the page does."""

@@ -1,0 +1,49 @@
+"""Data quality: what arrived and how fresh it is, what was set aside and why, what was revised."""
+
+import streamlit as st
+
+from dashboard import charts, queries, shell
+from dashboard.formatting import Tile, number, share, status_word
+
+context = shell.context()
+view = context.view
+shell.head("Data quality", context, portfolio_only=True)
+
+SET_ASIDE = ("quarantined_file", "unreadable_row", "unreadable_value", "blank_value", "contract_row_unusable")
+REVISED = ("contract_terms_changed", "contract_dropped", "trade_recall_candidate", "imbalance_price_estimated",
+           "live_final_deviation", "final_production_missing")  # fmt: skip
+
+feeds = queries.feeds(context.con, view)
+found = context.ask(queries.findings, view)
+shell.tiles(
+    [
+        Tile(feed["feed"].replace("_", " "), share(feed["completeness"]), "",
+             f"{status_word(str(feed['status']))}{f', {number(feed["missing"])} missing' if feed['missing'] > 0 else ''}",
+             f"Newest {feed['newest_at_utc']:%Y-%m-%d %H:%M} UTC. " + context.means("completeness", "reports.rpt_data_quality"),
+             "bad" if feed["status"] in ("incomplete", "nothing arrived") else "")
+        for _, feed in feeds.iterrows()
+    ]
+)  # fmt: skip
+st.subheader("Feeds by delivery date")
+shell.chart(charts.feed_matrix(queries.feed_days(context.con, view), context.theme), context, key="matrix", height=None,
+            alt="Completeness of each feed by delivery date")  # fmt: skip
+st.caption("▲ something lacks · ○ nothing arrived · ◌ not due yet. A feed that comes with an event only may stay empty.")
+shell.table(feeds.assign(status=feeds["status"].map(lambda status: status_word(str(status)))), context, key="feeds",
+            name="feeds", mart="reports.rpt_data_quality", height=240)  # fmt: skip
+
+if found is None:
+    shell.not_seen("Findings")
+    st.stop()
+for title, kinds, nothing in (
+    ("Set aside, with the reason", SET_ASIDE, "Nothing was set aside."),
+    ("Revised or to be revised", REVISED, "Nothing was revised."),
+    ("Everything else that was found", None, "Nothing else was found."),
+):
+    st.subheader(title)
+    kept = found["finding"].isin(kinds if kinds else (*SET_ASIDE, *REVISED))
+    rows = found[kept if kinds else ~kept]
+    if rows.empty:
+        st.caption(nothing)
+    else:
+        shell.table(rows.assign(severity=rows["severity"].map(status_word)), context, key=title, name="findings",
+                    mart="marts.fct_data_findings")  # fmt: skip

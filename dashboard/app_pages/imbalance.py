@@ -1,0 +1,88 @@
+"""Imbalance: volume and cost, estimate against final price, by asset with netting, redispatch apart."""
+
+import streamlit as st
+
+from dashboard import charts, queries, shell
+from dashboard.formatting import Tile, number
+
+context = shell.context()
+view = context.view
+shell.head("Imbalance", context)
+
+by_asset = queries.imbalance_by_asset(context.con, view) if context.has("reports.rpt_asset_performance") else None
+whole = view.assets is None and context.has("marts.fct_portfolio_imbalance")
+frame = (queries.portfolio_imbalance if whole else queries.asset_imbalance)(context.con, view)
+status = "provisional" if frame["is_estimated"].any() else ""
+unpriced = int(frame["unpriced_quarter_hours"].sum())
+figures = [
+    Tile("Imbalance", number(frame["imbalance_mwh"].sum(min_count=1), 1, signed=True), "MWh",
+         "infeed − tradeable forecast; + long", context.means("imbalance_mwh"), status),
+    Tile("Cost", number(frame["imbalance_cost_eur"].sum(min_count=1)), "EUR", "+ we pay",
+         context.means("imbalance_cost_eur"), status),
+]  # fmt: skip
+if whole:
+    figures += [
+        Tile("Netting effect", number(frame["netting_effect_eur"].sum(min_count=1), signed=True), "EUR",
+             "against the assets one by one", context.means("netting_effect_eur"), status),
+        Tile("Of the position", number(frame["position_imbalance_mwh"].sum(min_count=1), 1, signed=True), "MWh",
+             "infeed − net sold", context.means("position_imbalance_mwh"), status),
+        Tile("Cost of the position", number(frame["position_imbalance_cost_eur"].sum(min_count=1)), "EUR", "+ we pay",
+             context.means("position_imbalance_cost_eur"), status),
+    ]  # fmt: skip
+if by_asset is not None:
+    figures.append(Tile("Lost to redispatch", number(by_asset["lost_energy_mwh"].sum(min_count=1), 1), "MWh", "",
+                        context.means("lost_energy_mwh")))  # fmt: skip
+figures.append(Tile("Without price", number(unpriced), "QH", "quarter-hours", context.means("price_status"),
+                    "bad" if unpriced else ""))  # fmt: skip
+shell.tiles(figures)
+
+left, right = st.columns(2, gap="medium")
+with left:
+    st.subheader("Volume")
+    shell.chart(charts.imbalance(frame, view, context.theme), context, key="volume",
+                alt="Imbalance, long up and short down")  # fmt: skip
+with right:
+    st.subheader("Cost")
+    shell.chart(charts.cost(frame, view, context.theme), context, key="cost",
+                alt="Cost of the imbalance, paid up and earned down")  # fmt: skip
+st.caption("Pale with a dashed edge: rests on an estimate and may still change.")
+shell.gap_note(frame, frame["imbalance_mwh"].isna(), context, "Imbalance")
+shell.downloads(frame, context, key="imbalance", name="imbalance")
+
+if view.by_quarter_hour:
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.subheader("Estimate against final price")
+        prices = context.ask(queries.imbalance_prices, view)
+        if prices is None:
+            shell.not_seen("Imbalance prices")
+        else:
+            shell.chart(charts.imbalance_prices(prices, view, context.theme), context, key="prices",
+                        alt="Final imbalance prices of both sides and the estimate")  # fmt: skip
+            final = prices[["short_final", "long_final"]].notna().all(axis=1)
+            shell.gap_note(prices, ~final, context, "Final price")
+    with right:
+        st.subheader("Redispatch apart")
+        assets = queries.asset_imbalance(context.con, view)
+        shell.chart(charts.imbalance(assets, view, context.theme, "redispatch_mwh"), context, key="redispatch",
+                    alt="The part of the imbalance that redispatch caused")  # fmt: skip
+        st.caption(
+            f"Redispatch caused {number(assets['redispatch_mwh'].sum(min_count=1), 2, signed=True)} MWh, the forecast "
+            f"{number(assets['forecast_error_mwh'].sum(min_count=1), 2, signed=True)} MWh (IM-6)."
+        )
+
+if by_asset is not None:
+    st.subheader("Cost by asset")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        shell.chart(charts.by_asset(by_asset.head(40), "imbalance_cost_eur", "cost, EUR, + we pay"), context,
+                    key="by_asset", height=None, alt="Imbalance cost of each asset")  # fmt: skip
+        if whole:
+            assets_cost = by_asset["imbalance_cost_eur"].sum(min_count=1)
+            st.caption(
+                f"The assets one by one: {number(assets_cost)} EUR; the portfolio on its own side: "
+                f"{number(frame['imbalance_cost_eur'].sum(min_count=1))} EUR (IM-5)."
+            )
+    with right:
+        shell.table(by_asset, context, key="by_asset_rows", name="imbalance_by_asset",
+                    mart="reports.rpt_asset_performance", height=300)  # fmt: skip

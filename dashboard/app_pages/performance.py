@@ -1,0 +1,75 @@
+"""Performance: KPIs by asset and month, ranking, and what the margin is made of."""
+
+import streamlit as st
+
+from dashboard import charts, queries, shell
+from dashboard.formatting import Tile, label_of, number, share, status_word
+from serve.charts import BAD, GOOD, NEUTRAL, margin_parts
+
+context = shell.context()
+view = context.view
+shell.head("Performance", context)
+
+period = st.segmented_control("By", ["month", "day"], default="month", key="period", required=True)
+assets = queries.asset_performance(context.con, view, period)
+portfolio = context.ask(queries.portfolio_performance, view, period) if view.assets is None else None
+
+if portfolio is not None and len(portfolio):
+    row = portfolio.iloc[-1]
+    status = "" if row["status"] == "final" else "provisional"
+    mart = "reports.rpt_portfolio_performance"
+    st.subheader(f"Portfolio, {row['period_start_date']:{'%B %Y' if period == 'month' else '%-d %B %Y'}}")
+    shell.tiles(
+        [
+            Tile("Measured infeed", number(row["measured_mwh"], 1), "MWh", f"{share(row['completeness'])} complete",
+                 context.means("measured_mwh", mart), status),
+            Tile("Capacity factor", share(row["capacity_factor"]), "", "of what is measured",
+                 context.means("capacity_factor", mart), status),
+            Tile("Forecast error (nMAE)", share(row["nmae"], 2), "", f"bias {share(row['nbias'], 2)}",
+                 context.means("nmae", mart)),
+            Tile("Capture price", number(row["capture_price_eur_per_mwh"], 2), "EUR/MWh",
+                 f"{share(row['capture_rate'])} of the market's mean", context.means("capture_price_eur_per_mwh", mart)),
+            Tile("Alpha", number(row["alpha_eur"], signed=True), "EUR", "", context.means("alpha_eur", mart)),
+            Tile("Imbalance cost", number(row["imbalance_cost_eur_per_mwh"], 2), "EUR/MWh", "+ we pay",
+                 context.means("imbalance_cost_eur_per_mwh", mart), status),
+            Tile("Margin", number(row["margin_from_trades_eur"]), "EUR",
+                 f"residual {number(row['residual_eur'], 2)} EUR", context.means("margin_from_trades_eur", mart), status),
+        ]
+    )  # fmt: skip
+    if isinstance(row["margin_reason"], str) and row["margin_reason"]:
+        st.caption(f"▲ {row['margin_reason']}")
+    shell.chart(charts.waterfall(margin_parts(row.to_dict()), width=900), context, key="waterfall", height=240,
+                alt="What the portfolio's margin is made of")  # fmt: skip
+
+if assets.empty:
+    st.caption("No asset has figures for these days.")
+    st.stop()
+kpis = {
+    name: color for name, color in {
+        "margin_subtotal_eur": (GOOD, BAD), "capture_price_eur_per_mwh": (NEUTRAL, NEUTRAL),
+        "capture_rate": (NEUTRAL, NEUTRAL), "capacity_factor": (NEUTRAL, NEUTRAL), "nmae": (NEUTRAL, NEUTRAL),
+        "imbalance_cost_eur_per_mwh": (BAD, GOOD), "measured_mwh": (NEUTRAL, NEUTRAL),
+        "lost_energy_mwh": (NEUTRAL, NEUTRAL),
+    }.items() if name in assets
+}  # fmt: skip
+st.subheader("Ranking of the assets")
+kpi = st.selectbox("By figure", list(kpis), format_func=label_of, key="kpi")
+last = assets[assets["period_start_date"] == assets["period_start_date"].max()]
+ranked = last.sort_values([kpi, "asset_id"], ascending=[False, True], na_position="last").assign(
+    is_final=last["status"] == "final"
+)
+left, right = st.columns([2, 3], gap="medium")
+with left:
+    if meaning := context.means(kpi, "reports.rpt_asset_performance"):
+        st.caption(meaning)
+    shell.chart(charts.by_asset(ranked.head(40), kpi, label_of(kpi), *kpis[kpi]), context, key="ranking", height=None,
+                alt=f"The assets by {label_of(kpi)}")  # fmt: skip
+    if unknown := int(ranked[kpi].isna().sum()):
+        st.caption(f"Not known for {unknown} of {len(ranked)} assets.")
+with right:
+    st.caption(f"Every figure by asset and {period}; net of VAT.")
+    shown = assets.drop(columns=[name for name in ("period",) if name in assets])
+    first = ["asset_id", "asset_name", "technology", "period_start_date", "status"]
+    shown = shown[[*first, *[name for name in shown if name not in first]]]
+    shell.table(shown.assign(status=shown["status"].map(status_word)), context, key="kpis", name="performance",
+                mart="reports.rpt_asset_performance", height=420)  # fmt: skip

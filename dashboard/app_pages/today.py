@@ -1,0 +1,88 @@
+"""Today: position, PnL, open position per quarter-hour, and what was found."""
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import charts, queries, shell
+from dashboard.formatting import Tile, number, share, status_word
+
+context = shell.context()
+view = context.view
+shell.head("Today", context, portfolio_only=True)
+
+figures = context.ask(queries.portfolio_performance, view, "day")
+position = queries.position(context.con, view)
+trading = context.ask(queries.trading_days, view)
+days = queries.position_days(context.con, view)
+
+
+def total(frame: pd.DataFrame | None, column: str) -> float | None:
+    """The sum of what is known; None: nothing is."""
+    return None if frame is None or column not in frame or frame[column].isna().all() else float(frame[column].sum())
+
+
+everything = trading[trading["product"] == "all"] if trading is not None else None
+status = "" if figures is None or figures.empty or (figures["status"] == "final").all() else "provisional"
+incomplete = int((~position["is_complete"]).sum())
+shell.tiles(
+    [
+        Tile("Open position", number(total(days, "open_position_mwh"), 1, signed=True), "MWh",
+             f"long {number(total(days, 'open_long_mwh'), 1)}, short {number(total(days, 'open_short_mwh'), 1)}",
+             context.means("open_position_mwh"), "provisional" if incomplete else ""),
+        Tile("Best of infeed", number(total(days, "infeed_mwh"), 1), "MWh",
+             f"{share(total(figures, 'measured_quarter_hours') / total(figures, 'expected_quarter_hours')
+                      if total(figures, 'expected_quarter_hours') else None)} measured",
+             context.means("infeed_mwh"), status),
+        Tile("Net sold", number(total(everything, "net_sold_mwh"), 1), "MWh",
+             f"{number(total(everything, 'trades'))} trades", context.means("net_sold_mwh")),
+        Tile("PnL (trading revenue)", number(total(everything, "revenue_eur")), "EUR", "sold less bought",
+             context.means("revenue_eur")),
+        Tile("Alpha", number(total(everything, "alpha_eur"), signed=True), "EUR", "against the market VWAP",
+             context.means("alpha_eur")),
+        Tile("Imbalance cost", number(total(figures, "position_imbalance_cost_eur")), "EUR",
+             "of the position; + we pay", context.means("position_imbalance_cost_eur"), status),
+        Tile("Margin", number(total(figures, "margin_from_trades_eur")), "EUR", "what can be computed",
+             context.means("margin_from_trades_eur"), status),
+    ]
+)  # fmt: skip
+
+st.subheader("Open position")
+if view.by_quarter_hour or view.days > 62:
+    if view.by_quarter_hour:
+        shell.chart(charts.heat_strip(position, view, context.theme), context, key="strip", height=44,
+                    alt="Open position per quarter-hour as a strip of colours")  # fmt: skip
+else:
+    shell.chart(charts.heat_days(position, context.theme), context, key="heat", height=None,
+                alt="Mean open position by day and hour")  # fmt: skip
+steps = position if view.by_quarter_hour else days
+shell.chart(charts.position(steps, view, context.theme), context, key="position", height=220,
+            alt="Best of infeed and net sold energy over the delivery period")  # fmt: skip
+shell.gap_note(position, position["infeed_mwh"].isna(), context, "Infeed")
+if incomplete and (present := position.dropna(subset=["assets_present"])).shape[0]:
+    lacking = present[~present["is_complete"]]
+    shell.gap_note(present, ~present["is_complete"], context, "Infeed of some assets") if len(lacking) else None
+
+left, right = st.columns(2, gap="medium")
+with left:
+    st.subheader("PnL")
+    if view.by_quarter_hour and context.has("marts.fct_position_paths"):
+        paths = queries.revenue_path(context.con, view)
+        shell.chart(charts.path(paths, view, "cumulative_revenue_eur", context.theme), context, key="pnl", height=200,
+                    alt="Revenue as it grew over trading time")  # fmt: skip
+    elif everything is not None:
+        shell.chart(charts.revenue_days(everything, view, context.theme), context, key="pnl", height=200,
+                    alt="Revenue adding up over the delivery dates")  # fmt: skip
+    else:
+        shell.not_seen("Revenue")
+with right:
+    st.subheader("Findings")
+    found = context.ask(queries.findings, view)
+    if found is None:
+        shell.not_seen("Findings")
+    elif found.empty:
+        st.caption("Nothing was found.")
+    else:
+        brief = found[["severity", "finding", "feed", "rows", "example", "meaning", "what_to_do"]].copy()
+        brief["severity"] = brief["severity"].map(status_word)
+        shell.table(brief, context, key="findings", name="findings", mart="marts.fct_data_findings", height=200)
+shell.downloads(steps, context, key="position_rows", name="position")

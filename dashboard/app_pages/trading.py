@@ -1,0 +1,118 @@
+"""Trading: PnL, prices against the market, every trade, alpha, and down to the single trade."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from dashboard import charts, queries, shell
+from dashboard.formatting import Tile, clock, number
+
+context = shell.context()
+view = context.view
+shell.head("Trading", context, portfolio_only=True)
+
+days = queries.trading_days(context.con, view)
+everything = days[days["product"] == "all"]
+traded = everything["sold_mwh"].sum() + everything["bought_mwh"].sum()
+
+
+def mean_price(price: str, weight: "object") -> float | None:
+    """A price over the days, weighted by energy."""
+    rows = everything.assign(weight=weight).dropna(subset=[price])
+    return float((rows[price] * rows["weight"]).sum() / rows["weight"].sum()) if rows["weight"].sum() else None
+
+
+ours = mean_price("private_vwap_eur_per_mwh", everything["sold_mwh"] + everything["bought_mwh"])
+market = mean_price("market_vwap_eur_per_mwh", everything["market_mwh"])
+unpriced = int(everything["unpriced_quarter_hours"].sum())
+shell.tiles(
+    [
+        Tile("Revenue", number(everything["revenue_eur"].sum() if len(everything) else None), "EUR", "sold less bought",
+             context.means("revenue_eur")),
+        Tile("Trades", number(everything["trades"].sum() if len(everything) else None), "",
+             f"{number(traded, 1)} MWh turned over", context.means("trades")),
+        Tile("Net sold", number(everything["net_sold_mwh"].sum() if len(everything) else None, 1), "MWh",
+             f"sold {number(everything['sold_mwh'].sum(), 1)}, bought {number(everything['bought_mwh'].sum(), 1)}",
+             context.means("net_sold_mwh")),
+        Tile("Our VWAP", number(ours, 2), "EUR/MWh", "over all our trades", context.means("private_vwap_eur_per_mwh")),
+        Tile("Market VWAP", number(market, 2), "EUR/MWh", "over all public trades",
+             context.means("market_vwap_eur_per_mwh")),
+        Tile("Alpha", number(everything["alpha_eur"].sum(min_count=1), signed=True), "EUR",
+             f"{unpriced} quarter-hours without market price" if unpriced else "against the market VWAP",
+             context.means("alpha_eur"), "bad" if unpriced else ""),
+    ]
+)  # fmt: skip
+if everything.empty:
+    st.caption("Nothing was traded for these days, by us or on the market.")
+    st.stop()
+
+left, right = st.columns(2, gap="medium")
+with left:
+    st.subheader("PnL")
+    if view.by_quarter_hour and context.has("marts.fct_position_paths"):
+        path = queries.revenue_path(context.con, view)
+        shell.chart(charts.path(path, view, "cumulative_revenue_eur", context.theme), context, key="pnl",
+                    alt="Revenue as it grew over trading time")  # fmt: skip
+    else:
+        shell.chart(charts.revenue_days(everything, view, context.theme), context, key="pnl",
+                    alt="Revenue adding up over the delivery dates")  # fmt: skip
+with right:
+    st.subheader("Prices")
+    steps = queries.trading_quarter_hours(context.con, view) if view.by_quarter_hour else everything
+    named = steps.rename(
+        columns={"private_vwap_eur_per_mwh": "our VWAP", "market_vwap_eur_per_mwh": "market VWAP",
+                 "id3_like_eur_per_mwh": "ID3-like", "id1_like_eur_per_mwh": "ID1-like"}
+    )  # fmt: skip
+    shell.chart(charts.prices(named, view, context.theme), context, key="prices",
+                alt="Our VWAP beside the market's and its indices")  # fmt: skip
+    if view.by_quarter_hour:
+        shell.gap_note(steps, steps["market_vwap_eur_per_mwh"].isna(), context, "Market price")
+shell.downloads(steps, context, key="steps", name="trading")
+
+left, right = st.columns(2, gap="medium")
+shown = view if view.by_quarter_hour else replace(view, first=view.last)
+with left:
+    st.subheader("Trades over trading time")
+    trades = context.ask(queries.trades, shown)
+    if trades is None:
+        shell.not_seen("Single trades")
+    else:
+        shell.chart(charts.trades(trades, shown), context, key="dots", height=280,
+                    alt="Each trade by time of execution and price")  # fmt: skip
+        if len(trades) == queries.MOST_TRADES:
+            st.caption(f"The {queries.MOST_TRADES:,} largest trades of {shown.title}.")
+        elif shown is not view:
+            st.caption(f"Trades of {shown.title}, the last of the days.")
+with right:
+    st.subheader("Alpha")
+    shell.chart(charts.alpha(queries.alpha(context.con, view), theme=context.theme), context, key="alpha",
+                height=280 if view.days > 1 else 120, alt="Alpha by hour and day")  # fmt: skip
+    st.caption("Green: better than the market VWAP of the quarter-hour; brown: worse.")
+    lead = context.ask(queries.trade_lead_times, view)
+    if lead is not None:
+        shell.table(lead, context, key="lead", name="trades_by_lead_time", mart="marts.fct_trading_lead_times",
+                    height=170)  # fmt: skip
+
+st.subheader("From day to product to trade")
+if view.days > 1:
+    place = shell.table(everything.drop(columns="product"), context, key="day_rows", name="trading_days",
+                        mart="marts.fct_trading_days", selectable=True, height=220)  # fmt: skip
+    if place is None:
+        st.caption("Choose a day to see its products.")
+        st.stop()
+    chosen = everything.iloc[place]["delivery_date"].date()
+    shown = replace(view, first=chosen, last=chosen)
+products = context.ask(queries.products, shown)
+if products is None:
+    shell.not_seen("Single trades")
+    st.stop()
+st.caption(f"Products of {shown.title}; choose one to see its trades.")
+place = shell.table(products, context, key="products", name="products", mart="marts.fct_trades", selectable=True,
+                    height=220)  # fmt: skip
+if place is not None:
+    product = products.iloc[place]
+    st.caption(f"Trades of the {product['product'].replace('_', '-')} from {clock(product['delivery_start_utc'], view.zone)}")
+    shell.table(
+        queries.trades_of(context.con, product["delivery_start_utc"].to_pydatetime(), product["product"]),
+        context, key="trades", name="trades", mart="marts.fct_trades", height=260,
+    )  # fmt: skip

@@ -1,0 +1,139 @@
+"""Who looks, and the one way to the data: pages get a connection that holds what the person may see, and no more."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import ip_address
+from pathlib import Path
+
+import duckdb
+import streamlit as st
+
+from home import Home
+from serve import published
+
+DEVELOPMENT = "RTM_DASHBOARD_DEVELOPMENT"
+"""The variable that switches sign-in off; it counts on a loopback address only."""
+SAMPLE = "dashboard_sample"
+"""Where below RTM_HOME the sample is built that stands in until something is published."""
+
+
+class ClosedError(Exception):
+    """Nobody gets in; the text is for people."""
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who looks.
+
+    Attributes:
+        name: as it is shown.
+        address: e-mail, as the sign-in says it; empty in development mode.
+        groups: of the identity provider.
+        is_development: there is no sign-in, and everything is shown.
+    """
+
+    name: str
+    address: str = ""
+    groups: tuple[str, ...] = ()
+    is_development: bool = False
+
+
+@dataclass(frozen=True)
+class Right:
+    """A role that somebody holds, and whose data it is limited to.
+
+    Attributes:
+        role: its name, as in `RTM_HOME/access.yml`.
+        customers: the owners that it is limited to; empty: it is not.
+    """
+
+    role: str
+    customers: tuple[str, ...] = ()
+
+
+def is_loopback(address: str | None) -> bool:
+    """Whether only this machine reaches the address; no address means every one."""
+    if address == "localhost":
+        return True
+    try:
+        return ip_address(address or "").is_loopback
+    except ValueError:
+        return False
+
+
+def home() -> tuple[Path, bool]:
+    """RTM_HOME, and whether it is the sample's because nothing is published in the real one yet."""
+    root = Home().root
+    if published.current(root / "published") is None and published.current(root / SAMPLE / "published") is not None:
+        return root / SAMPLE, True
+    return root, False
+
+
+def visitor() -> Visitor | None:
+    """Who looks; None: nobody has signed in yet.
+
+    Raises:
+        ClosedError: if development mode listens to more than this machine, or no sign-in is set up.
+    """
+    if os.environ.get(DEVELOPMENT) == "1":
+        address = st.get_option("server.address")
+        if not is_loopback(address):
+            raise ClosedError(
+                f"Development mode has no sign-in, and this server listens on {address or 'every address'}: it shows "
+                "nothing. Listen on 127.0.0.1, or set up sign-in (docs/dashboard.md)."
+            )
+        return Visitor("development", is_development=True)
+    if "auth" not in st.secrets:
+        raise ClosedError("Nobody can sign in: no identity provider is set up (docs/dashboard.md).")
+    if not st.user.is_logged_in:
+        return None
+    claims = st.user.to_dict()
+    address = str(claims.get("email") or "")
+    if claims.get("email_verified") is False:
+        address = ""  # whoever can choose an address that nobody checked could choose another person's
+    groups = claims.get(os.environ.get("RTM_GROUPS_CLAIM", "groups")) or ()
+    names = [groups] if isinstance(groups, str) else list(groups)
+    return Visitor(str(claims.get("name") or address or claims.get("sub")), address, tuple(map(str, names)))
+
+
+def rights(who: Visitor) -> list[Right]:
+    """The roles that somebody holds now; empty: none."""
+    if who.is_development:
+        return [Right("development")]
+    return []
+
+
+@contextmanager
+def opened(who: Visitor, right: Right, customer: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to what somebody may see in a role; for one run of a page, never longer.
+
+    Raises:
+        serve.published.PublishError: if nothing is published.
+    """
+    del right, customer
+    if not who.is_development:
+        raise ClosedError("You hold no role here yet.")
+    with published.reading(home()[0] / "published") as con:
+        yield con
+
+
+def copy_now() -> str:
+    """What tells the current copy from another; empty: nothing is published."""
+    folder = home()[0] / "published"
+    copy = published.current(folder)
+    return "" if copy is None else str(copy)
+
+
+def why_nothing_newer() -> str | None:
+    """What came of the last try to make newer numbers; None: they were published, or nobody tried."""
+    return published.why_nothing_newer(published.last_attempt(home()[0] / "published"))
+
+
+def note(who: Visitor, right: Right, what: str) -> None:
+    """Put a line in the access log; development mode keeps none."""
+    del who, right, what

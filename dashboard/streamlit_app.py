@@ -1,0 +1,97 @@
+"""The dashboard's frame: who looks, in which role, at what; then the page. Start it with `make dashboard`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import streamlit as st
+
+sys.path[:0] = [folder for folder in [str(Path(__file__).resolve().parents[1])] if folder not in sys.path]
+
+from dashboard import door, formatting, pages, queries, shell
+from serve.published import PublishError, read_manifest
+
+REFRESH_SECONDS = 5
+
+
+def main() -> None:
+    """One run of the frame and the page in it."""
+    st.set_page_config(page_title="route-to-market", page_icon=":material/electric_bolt:", layout="wide")
+    shell.style()
+    try:
+        who = door.visitor()
+        if who is None:
+            _welcome()
+            return
+        right = _role(who)
+        with door.opened(who, right, _customer(right)) as con:
+            tables = frozenset(queries.tables(con))
+            view = shell.filters(con, tables)
+            found = queries.definitions(con)
+            meanings = dict(zip(found["column_name"], found["definition"].fillna(""), strict=True))
+            exact = found["mart_name"] + "." + found["column_name"]
+            meanings |= dict(zip(exact, found["definition"].fillna(""), strict=True))
+            shell.enter(
+                shell.Context(con, view, shell.theme(), tables, meanings, read_manifest(con), right, who)
+            )
+            page = st.navigation(
+                [
+                    st.Page(page.script, title=page.title, icon=f":material/{page.icon}:", url_path=page.name)
+                    for page in pages.visible(
+                        tables, is_limited=bool(right.customers), is_development=who.is_development
+                    )
+                ],
+                position="top",
+            )
+            with st.sidebar:
+                _newer_copy(door.copy_now())
+                if not who.is_development:
+                    st.caption(f"{formatting.html.escape(who.name)} · {right.role}")
+                    st.button("Sign out", on_click=st.logout, type="tertiary")
+            page.run()
+    except (door.ClosedError, PublishError) as error:
+        st.error(str(error), icon=":material/lock:")
+
+
+def _welcome() -> None:
+    st.title("route-to-market")
+    st.write("Sign in to see what your role may see.")
+    st.button("Sign in", on_click=st.login, type="primary")
+
+
+def _role(who: door.Visitor) -> door.Right:
+    """The role to look in; of several the one that is chosen.
+
+    Raises:
+        dashboard.door.ClosedError: if somebody holds none.
+    """
+    rights = {right.role: right for right in door.rights(who)}
+    if not rights:
+        raise door.ClosedError(
+            f"{who.name} is signed in, but holds no role here. Roles are given in RTM_HOME/access.yml; they count at once."
+        )
+    if len(rights) == 1:
+        return next(iter(rights.values()))
+    if "role" not in st.session_state and st.query_params.get("role") in rights:
+        st.session_state["role"] = st.query_params["role"]
+    with st.sidebar:
+        return rights[st.selectbox("Role", list(rights), key="role")]
+
+
+def _customer(right: door.Right) -> str | None:
+    """The one customer to look at; None: all of the role's."""
+    if len(right.customers) < 2:
+        return None
+    with st.sidebar:
+        return st.selectbox("Customer", right.customers, index=None, key="customer", placeholder="all of mine")
+
+
+@st.fragment(run_every=REFRESH_SECONDS)
+def _newer_copy(shown: str) -> None:
+    """Run the page anew once another copy is published; what is set stays as it is."""
+    if door.copy_now() != shown:
+        st.rerun(scope="app")
+
+
+main()
