@@ -36,7 +36,7 @@ def definitions(con: Connection) -> pd.DataFrame:
         con,
         """
         select schema_name || '.' || table_name as mart_name, column_name, data_type, comment as definition
-        from duckdb_columns() where schema_name in ('marts', 'reports') order by schema_name desc, all
+        from duckdb_columns() where schema_name in ('marts', 'reports') order by schema_name desc, table_name, column_index
         """,
     )
 

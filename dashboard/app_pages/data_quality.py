@@ -1,9 +1,10 @@
 """Data quality: what arrived and how fresh it is, what was set aside and why, what was revised."""
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import charts, queries, shell
-from dashboard.formatting import Tile, number, share, status_word
+from dashboard.formatting import Tile, clock, is_missing, number, share, status_word
 
 context = shell.context()
 view = context.view
@@ -15,15 +16,23 @@ REVISED = ("contract_terms_changed", "contract_dropped", "trade_recall_candidate
 
 feeds = queries.feeds(context.con, view)
 found = context.ask(queries.findings, view)
-shell.tiles(
-    [
-        Tile(feed["feed"].replace("_", " "), share(feed["completeness"]), "",
-             f"{status_word(str(feed['status']))}{f', {number(feed["missing"])} missing' if feed['missing'] > 0 else ''}",
-             f"Newest {feed['newest_at_utc']:%Y-%m-%d %H:%M} UTC. " + context.means("completeness", "reports.rpt_data_quality"),
-             "bad" if feed["status"] in ("incomplete", "nothing arrived") else "")
-        for _, feed in feeds.iterrows()
-    ]
-)  # fmt: skip
+
+
+def feed_tile(feed: pd.Series) -> Tile:
+    """How a feed did over the days."""
+    missing = f", {number(feed['missing'])} missing" if not is_missing(feed["missing"]) and feed["missing"] else ""
+    newest = f"Newest {clock(feed['newest_at_utc'], view.zone)}. " if not is_missing(feed["newest_at_utc"]) else ""
+    return Tile(
+        str(feed["feed"]).replace("_", " "),
+        share(feed["completeness"]),
+        "",
+        status_word(str(feed["status"])) + missing,
+        newest + context.means("completeness", "reports.rpt_data_quality"),
+        "bad" if feed["status"] in ("incomplete", "nothing arrived") else "",
+    )
+
+
+shell.tiles([feed_tile(feed) for _, feed in feeds.iterrows()])
 st.subheader("Feeds by delivery date")
 shell.chart(charts.feed_matrix(queries.feed_days(context.con, view), context.theme), context, key="matrix", height=None,
             alt="Completeness of each feed by delivery date")  # fmt: skip

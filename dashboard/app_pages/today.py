@@ -23,6 +23,7 @@ def total(frame: pd.DataFrame | None, column: str) -> float | None:
 
 everything = trading[trading["product"] == "all"] if trading is not None else None
 status = "" if figures is None or figures.empty or (figures["status"] == "final").all() else "provisional"
+measured, expected = total(figures, "measured_quarter_hours"), total(figures, "expected_quarter_hours")
 incomplete = int((~position["is_complete"]).sum())
 shell.tiles(
     [
@@ -30,8 +31,7 @@ shell.tiles(
              f"long {number(total(days, 'open_long_mwh'), 1)}, short {number(total(days, 'open_short_mwh'), 1)}",
              context.means("open_position_mwh"), "provisional" if incomplete else ""),
         Tile("Best of infeed", number(total(days, "infeed_mwh"), 1), "MWh",
-             f"{share(total(figures, 'measured_quarter_hours') / total(figures, 'expected_quarter_hours')
-                      if total(figures, 'expected_quarter_hours') else None)} measured",
+             f"{share(measured / expected if expected and measured is not None else None)} measured",
              context.means("infeed_mwh"), status),
         Tile("Net sold", number(total(everything, "net_sold_mwh"), 1), "MWh",
              f"{number(total(everything, 'trades'))} trades", context.means("net_sold_mwh")),
