@@ -40,7 +40,7 @@ def start(
     options = {
         "server.address": address, "server.port": port, "server.headless": str(not browser).lower(),
         "server.fileWatcherType": "none", "browser.gatherUsageStats": "false", "client.toolbarMode": "minimal",
-        "client.showErrorDetails": "none",
+        "client.showErrorDetails": "none", "theme.primaryColor": "#3b82c4", "theme.baseFontSize": 14,
     }  # fmt: skip
     command = [sys.executable, "-m", "streamlit", "run", str(script), *(f"--{name}={value}" for name, value in options.items())]
     os.execve(sys.executable, command, environment)

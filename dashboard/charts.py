@@ -55,7 +55,9 @@ _OUTLINE = Path(__file__).with_name("germany.json")
 
 def shown(chart: Any, theme: Theme, height: int | None = None) -> Any:
     """A chart ready for a page: as wide as its place, with the theme's ink and lines."""
-    size: dict[str, Any] = {"width": "container"} | ({"height": height} if height else {})
+    size: dict[str, Any] = {"width": "container"}
+    if height:
+        size |= {"height": height, "autosize": alt.AutoSizeParams(type="fit", contains="padding")}
     return themed(chart.properties(**size), theme)
 
 

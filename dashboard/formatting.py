@@ -13,6 +13,7 @@ import pandas as pd
 NOT_KNOWN = "–"
 """What stands for a figure that is not known; never 0."""
 UNITS = {
+    "_quarter_hours": "QH",
     "_eur_per_mwh": "EUR/MWh",
     "_eur_per_mw_month": "EUR/MW/month",
     "_eur": "EUR",

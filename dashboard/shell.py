@@ -228,12 +228,12 @@ def table(
 def downloads(frame: pd.DataFrame, context: Context, *, key: str, name: str) -> None:
     """Buttons that give exactly the rows shown, as CSV and Parquet; moments are UTC."""
     stem = f"{name}_{context.view.first}_{context.view.last}"
-    csv, parquet, _ = st.columns([1, 1, 8], gap="small")
-    csv.download_button("CSV", lambda: to_csv(frame), f"{stem}.csv", "text/csv", key=f"{key}_csv",
-                        on_click="ignore", type="tertiary", icon=":material/download:")  # fmt: skip
-    parquet.download_button("Parquet", lambda: to_parquet(frame), f"{stem}.parquet", "application/vnd.apache.parquet",
-                            key=f"{key}_parquet", on_click="ignore", type="tertiary",
-                            icon=":material/download:")  # fmt: skip
+    with st.container(horizontal=True, gap="small"):
+        st.download_button("CSV", lambda: to_csv(frame), f"{stem}.csv", "text/csv", key=f"{key}_csv",
+                           on_click="ignore", type="tertiary", icon=":material/download:")  # fmt: skip
+        st.download_button("Parquet", lambda: to_parquet(frame), f"{stem}.parquet", "application/vnd.apache.parquet",
+                           key=f"{key}_parquet", on_click="ignore", type="tertiary",
+                           icon=":material/download:")  # fmt: skip
 
 
 def to_csv(frame: pd.DataFrame) -> bytes:

@@ -17,7 +17,7 @@ REFRESH_SECONDS = 5
 
 def main() -> None:
     """One run of the frame and the page in it."""
-    st.set_page_config(page_title="route-to-market", page_icon=":material/electric_bolt:", layout="wide")
+    st.set_page_config(page_title="route-to-market", page_icon="⚡", layout="wide")
     shell.style()
     try:
         who = door.visitor()

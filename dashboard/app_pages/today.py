@@ -49,7 +49,7 @@ shell.tiles(
 st.subheader("Open position")
 if view.by_quarter_hour or view.days > 62:
     if view.by_quarter_hour:
-        shell.chart(charts.heat_strip(position, view, context.theme), context, key="strip", height=44,
+        shell.chart(charts.heat_strip(position, view, context.theme), context, key="strip", height=112,
                     alt="Open position per quarter-hour as a strip of colours")  # fmt: skip
 else:
     shell.chart(charts.heat_days(position, context.theme), context, key="heat", height=None,
