@@ -40,7 +40,8 @@ def start(
     options = {
         "server.address": address, "server.port": port, "server.headless": str(not browser).lower(),
         "server.fileWatcherType": "none", "browser.gatherUsageStats": "false", "client.toolbarMode": "minimal",
-        "client.showErrorDetails": "none", "theme.primaryColor": "#3b82c4", "theme.baseFontSize": 14,
+        "client.showErrorDetails": "none", "theme.baseFontSize": 14,
+        "theme.light.primaryColor": "#2b6cb0", "theme.dark.primaryColor": "#63a4e0",  # both: the browser chooses
     }  # fmt: skip
     command = [sys.executable, "-m", "streamlit", "run", str(script), *(f"--{name}={value}" for name, value in options.items())]
     os.execve(sys.executable, command, environment)

@@ -522,8 +522,7 @@ def asset_map(frame: pd.DataFrame, theme: Theme) -> Any:
         .encode(
             longitude="longitude:Q",
             latitude="latitude:Q",
-            size=alt.Size("capacity_mw:Q", title="capacity, MW", scale=alt.Scale(range=[60, 500]),
-                          legend=alt.Legend(tickCount=3)),
+            size=alt.Size("capacity_mw:Q", scale=alt.Scale(range=[60, 500]), legend=None),
             color=alt.Color("state:N", title=None, scale=alt.Scale(domain=list(STATES), range=list(colors))),
             shape=alt.Shape("state:N", title=None, scale=alt.Scale(domain=list(STATES), range=list(shapes))),
             tooltip=[

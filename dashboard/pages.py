@@ -33,7 +33,6 @@ class Page:
 
 
 PAGES = (
-    Page("my_assets", "My assets", "home", frozenset({"marts.fct_asset_infeed", "reports.rpt_asset_performance"}), True),
     Page("today", "Today", "speed", frozenset({"marts.fct_positions"})),
     Page("forecast", "Forecast", "partly_cloudy_day", frozenset({"marts.fct_asset_forecasts"})),
     Page("infeed", "Infeed", "electric_bolt", frozenset({"marts.fct_asset_infeed"})),
@@ -43,6 +42,7 @@ PAGES = (
     Page("performance", "Performance", "leaderboard", frozenset({"reports.rpt_asset_performance"})),
     Page("asset_map", "Map", "map", frozenset({"marts.dim_assets", "marts.fct_asset_infeed"})),
     Page("data_quality", "Data quality", "fact_check", frozenset({"reports.rpt_data_quality"})),
+    Page("my_assets", "My assets", "home", frozenset({"marts.fct_asset_infeed", "reports.rpt_asset_performance"}), True),
     Page("about", "About", "info", frozenset()),
 )
 
@@ -55,6 +55,5 @@ def visible(tables: frozenset[str], *, is_limited: bool, is_development: bool = 
         is_limited: it sees some customers only.
         is_development: every page is shown.
     """
-    return [
-        page for page in PAGES if page.needs <= tables and (is_limited or is_development or not page.for_owners)
-    ]  # fmt: skip
+    shown = [page for page in PAGES if page.needs <= tables and (is_limited or is_development or not page.for_owners)]
+    return sorted(shown, key=lambda page: is_limited and not page.for_owners)  # their own page comes first

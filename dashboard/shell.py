@@ -92,15 +92,15 @@ def filters(con: duckdb.DuckDBPyConnection, tables: frozenset[str]) -> View:
     with st.sidebar:
         st.date_input("Delivery dates, local", key="days", format="YYYY-MM-DD",
                       help="One day or a range; up to three days are shown by quarter-hour, more by day.")  # fmt: skip
-        before, after, day, month, everything = st.columns(5, gap="small")
         chosen = _days()
-        before.button("‹", on_click=_shift, args=(-1,), help="Earlier, by as many days as are shown", width="stretch")
-        after.button("›", on_click=_shift, args=(1,), help="Later, by as many days as are shown", width="stretch")
-        day.button("D", on_click=_set_days, args=(newest, newest), help="The newest measured day", width="stretch")
-        month.button("M", on_click=_set_days, args=(chosen[1].replace(day=1), _month_end(chosen[1])),
-                     help="The month of the last day shown", width="stretch")  # fmt: skip
-        everything.button("Y", on_click=_set_days, args=(max(first, last - timedelta(days=365)), last),
-                          help="Up to a year, as far as data reach", width="stretch")  # fmt: skip
+        with st.container(horizontal=True, gap="xsmall"):
+            st.button("‹", on_click=_shift, args=(-1,), key="earlier", help="Earlier, by as many days as are shown")
+            st.button("›", on_click=_shift, args=(1,), key="later", help="Later, by as many days as are shown")
+            st.button("Day", on_click=_set_days, args=(newest, newest), key="day", help="The newest measured day")
+            st.button("Month", on_click=_set_days, args=(chosen[1].replace(day=1), _month_end(chosen[1])), key="month",
+                      help="The month of the last day shown")  # fmt: skip
+            st.button("Year", on_click=_set_days, args=(max(first, last - timedelta(days=365)), last), key="year",
+                      help="Up to a year, as far as data reach")  # fmt: skip
         technologies = sorted(set(assets["technology"].dropna()))
         if len(technologies) > 1 or state.get("technologies"):
             st.pills("Technology", technologies, selection_mode="multi", key="technologies")
@@ -218,7 +218,7 @@ def table(
     columns = {column: _column(column, shown[column], context, mart) for column in shown.columns}
     event = st.dataframe(
         shown, hide_index=True, key=key, column_config=columns, height=height, row_height=28, width="stretch",
-        on_select="rerun" if selectable else "ignore", selection_mode="single-row",
+        placeholder=formatting.NOT_KNOWN, on_select="rerun" if selectable else "ignore", selection_mode="single-row",
     )  # fmt: skip
     downloads(frame, context, key=key, name=name)
     rows = cast("Any", event).selection.rows if selectable else []

@@ -35,15 +35,13 @@ def main() -> None:
             shell.enter(
                 shell.Context(con, view, shell.theme(), tables, meanings, read_manifest(con), right, who)
             )
-            page = st.navigation(
-                [
-                    st.Page(page.script, title=page.title, icon=f":material/{page.icon}:", url_path=page.name)
-                    for page in pages.visible(
-                        tables, is_limited=bool(right.customers), is_development=who.is_development
-                    )
-                ],
-                position="top",
-            )
+            shown = pages.visible(tables, is_limited=bool(right.customers), is_development=who.is_development)
+            scripts = [
+                st.Page(page.script, title=page.title, icon=f":material/{page.icon}:", url_path=page.name) for page in shown
+            ]
+            # the default page has no address of its own, so it only leads on to the first
+            start = st.Page(lambda: st.switch_page(scripts[0]), title="Start", default=True, visibility="hidden")
+            page = st.navigation([start, *scripts], position="top")
             with st.sidebar:
                 _newer_copy(door.copy_now())
                 if not who.is_development:
