@@ -152,17 +152,23 @@ def declared(con: duckdb.DuckDBPyConnection) -> list[Mart]:
         ).fetchall()
     except duckdb.CatalogException as error:
         raise PublishError(
-            "the published copy does not say who may see what: an older version made it; run `rtm build` and `rtm publish`"
+            "the published copy is of an older version: run `rtm build` and `rtm publish`, so that it says who may see what"
         ) from error
     found = []
     for schema, name, readers, rows_by, final_when, blank, rows_of in marts:
         own = [column[2:] for column in columns if column[:2] == (schema, name)]
         found.append(
             Mart(
-                schema, name, frozenset(Role(role) for role in json.loads(readers)), tuple(json.loads(rows_by)),
-                final_when, frozenset(json.loads(blank)), json.loads(rows_of),
-                {column: sensitivity for column, sensitivity, _ in own}, {column: kind for column, _, kind in own},
-            )  # fmt: skip
+                schema=schema,
+                name=name,
+                readers=frozenset(Role(role) for role in json.loads(readers)),
+                rows_by=tuple(json.loads(rows_by)),
+                final_when=final_when,
+                blank_unless_own=frozenset(json.loads(blank)),
+                rows_of=json.loads(rows_of),
+                columns={column: sensitivity for column, sensitivity, _ in own},
+                types={column: kind for column, _, kind in own},
+            )
         )
     return found
 
