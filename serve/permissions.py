@@ -260,7 +260,8 @@ def _rows(mart: Mart, role: Role) -> str:
         return ""
     span = CLEARANCES[role].rows
     is_whole = not mart.rows_by if span is Span.OWN else span is Span.ALL or mart.final_when == "true"
-    return "all" if is_whole else span.value
+    hidden = [topic for topic in mart.rows_of if topic not in CLEARANCES[role].topics]
+    return ", ".join(["all" if is_whole else span.value, *[f"not {topic}" for topic in hidden]])
 
 
 def _row(*cells: str) -> str:

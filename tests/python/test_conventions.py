@@ -211,7 +211,7 @@ def it_is_declared_who_sees_what(manifest: Manifest) -> list[str]:
         if "contract_id" in node["columns"] and access.get("rows_by") == ["asset_id", "delivery_date"]:
             wrong.append(f"{node['name']}: rows are filtered by the day, although they name their contract")
         for column in node["columns"].values():
-            own = column["config"]["meta"].get("sensitivity")
+            own = column.get("config", {}).get("meta", {}).get("sensitivity")
             used |= {column["name"]} if own is None else set()
             if own is None and column["name"] not in by_name:
                 wrong.append(f"{node['name']}.{column['name']}: no sensitivity")
