@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
@@ -14,7 +14,7 @@ import duckdb
 import streamlit as st
 
 from home import Home
-from serve import published
+from serve import access, published
 
 DEVELOPMENT = "RTM_DASHBOARD_DEVELOPMENT"
 """The variable that switches sign-in off; it counts on a loopback address only."""
@@ -105,7 +105,9 @@ def rights(who: Visitor) -> list[Right]:
     """The roles that somebody holds now; empty: none."""
     if who.is_development:
         return [Right("development")]
-    return []
+    with _in_words():
+        found = access.grants(home()[0], _person(who))
+    return [Right(str(grant.role), tuple(sorted(grant.customers))) for grant in found]
 
 
 @contextmanager
@@ -113,13 +115,37 @@ def opened(who: Visitor, right: Right, customer: str | None = None) -> Iterator[
     """A connection to what somebody may see in a role; for one run of a page, never longer.
 
     Raises:
+        ClosedError: if the register does not give this (any more), or cannot be read.
         serve.published.PublishError: if nothing is published.
     """
-    del right, customer
-    if not who.is_development:
-        raise ClosedError("You hold no role here yet.")
-    with published.reading(home()[0] / "published") as con:
+    root = home()[0]
+    if who.is_development:
+        with published.reading(root / "published") as con:
+            yield con
+        return
+    with ExitStack() as stack:
+        with _in_words():
+            con = stack.enter_context(access.opened(root, _person(who), right.role, customer=customer))
         yield con
+
+
+def note(who: Visitor, right: Right, what: str) -> None:
+    """Put a line in the access log; development mode keeps none."""
+    if not who.is_development:
+        with _in_words():
+            access.note(home()[0], _person(who), right.role, what)
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    try:
+        yield
+    except (access.AccessDenied, access.RegisterError) as error:
+        raise ClosedError(str(error)) from error
+
+
+def _person(who: Visitor) -> access.Person:
+    return access.Person(who.address, who.groups)
 
 
 def copy_now() -> str:
@@ -132,8 +158,3 @@ def copy_now() -> str:
 def why_nothing_newer() -> str | None:
     """What came of the last try to make newer numbers; None: they were published, or nobody tried."""
     return published.why_nothing_newer(published.last_attempt(home()[0] / "published"))
-
-
-def note(who: Visitor, right: Right, what: str) -> None:
-    """Put a line in the access log; development mode keeps none."""
-    del who, right, what

@@ -16,7 +16,7 @@ class Page:
         name: of its script, its URL and its exposure.
         title: as people read it.
         icon: of it.
-        needs: marts that a role must see to have the page at all.
+        needs: marts, or columns of marts, that a role must see to have the page at all.
         for_owners: the page is for those who are limited to some customers only.
     """
 
@@ -33,14 +33,14 @@ class Page:
 
 
 PAGES = (
-    Page("today", "Today", "speed", frozenset({"marts.fct_positions"})),
+    Page("today", "Today", "speed", frozenset({"marts.fct_positions.open_position_mwh"})),
     Page("forecast", "Forecast", "partly_cloudy_day", frozenset({"marts.fct_asset_forecasts"})),
     Page("infeed", "Infeed", "electric_bolt", frozenset({"marts.fct_asset_infeed"})),
-    Page("trading", "Trading", "candlestick_chart", frozenset({"marts.fct_trading_days"})),
-    Page("imbalance", "Imbalance", "balance", frozenset({"marts.fct_asset_imbalance"})),
-    Page("invoices", "Invoices", "receipt_long", frozenset({"marts.fct_invoices"})),
+    Page("trading", "Trading", "candlestick_chart", frozenset({"marts.fct_trading_days.revenue_eur"})),
+    Page("imbalance", "Imbalance", "balance", frozenset({"marts.fct_asset_imbalance.imbalance_cost_eur"})),
+    Page("invoices", "Invoices", "receipt_long", frozenset({"marts.fct_invoices.gross_eur"})),
     Page("performance", "Performance", "leaderboard", frozenset({"reports.rpt_asset_performance"})),
-    Page("asset_map", "Map", "map", frozenset({"marts.dim_assets", "marts.fct_asset_infeed"})),
+    Page("asset_map", "Map", "map", frozenset({"marts.dim_assets.latitude", "marts.fct_asset_infeed"})),
     Page("data_quality", "Data quality", "fact_check", frozenset({"reports.rpt_data_quality"})),
     Page("my_assets", "My assets", "home", frozenset({"marts.fct_asset_infeed", "reports.rpt_asset_performance"}), True),
     Page("about", "About", "info", frozenset()),

@@ -21,13 +21,12 @@ MOST_TRADES = 4000
 
 
 def tables(con: Connection) -> set[str]:
-    """The marts that are there, as `marts.fct_trades`."""
-    return {
-        f"{schema}.{name}"
-        for schema, name in con.execute(
-            "select schema_name, table_name from duckdb_tables() where schema_name in ('marts', 'reports')"
-        ).fetchall()
-    }
+    """The marts and columns that are there, as `marts.fct_trades` and `marts.fct_trades.side`."""
+    found = con.execute(
+        "select schema_name || '.' || table_name, column_name from duckdb_columns() "
+        "where schema_name in ('marts', 'reports')"
+    ).fetchall()
+    return {mart for mart, _ in found} | {f"{mart}.{column}" for mart, column in found}
 
 
 def definitions(con: Connection) -> pd.DataFrame:
@@ -123,7 +122,8 @@ def findings(con: Connection, view: View) -> pd.DataFrame:
         con,
         """
         select severity, finding, feed, cast(sum(rows) as bigint) as rows,
-            count(distinct delivery_date) as delivery_dates, min(file_name) as file_name, min(example) as example,
+            count(distinct delivery_date) as delivery_dates,
+            min(columns(lambda name: name in ('file_name', 'example'))),
             any_value(meaning) as meaning, any_value(what_to_do) as what_to_do
         from marts.fct_data_findings
         where delivery_date between $first and $last or delivery_date is null
@@ -313,7 +313,7 @@ def completeness(con: Connection, view: View) -> pd.DataFrame:
     return _ask(
         con,
         f"""
-        select asset_id, any_value(a.asset_name) as asset_name, any_value(a.technology) as technology,
+        with summed as (select asset_id,
             cast(sum(expected_quarter_hours) as bigint) as expected_quarter_hours,
             cast(sum(measured_quarter_hours) as bigint) as measured_quarter_hours,
             cast(sum(infeed_quarter_hours - measured_quarter_hours) as bigint) as unmeasured_quarter_hours,
@@ -321,9 +321,9 @@ def completeness(con: Connection, view: View) -> pd.DataFrame:
             cast(sum(redispatched_quarter_hours) as bigint) as redispatched_quarter_hours,
             sum(measured_quarter_hours) / sum(expected_quarter_hours) as completeness,
             cast(sum(coalesce(final_mwh, 0) + live_mwh) as double) as measured_mwh
-        from marts.fct_asset_infeed_days as d left join marts.dim_assets as a using (asset_id)
-        where delivery_date between $first and $last {_chosen(view)}
-        group by asset_id order by completeness, asset_id
+        from marts.fct_asset_infeed_days where delivery_date between $first and $last {_chosen(view)}
+        group by asset_id)
+        from {_NAMES} as a right join summed using (asset_id) order by completeness, asset_id
         """,
         view,
     )
@@ -462,8 +462,7 @@ def portfolio_imbalance(con: Connection, view: View) -> pd.DataFrame:
         select {steps}, cast(sum(forecast_imbalance_mwh) as double) as imbalance_mwh,
             cast(sum(forecast_imbalance_cost_eur) as double) as imbalance_cost_eur,
             cast(sum(netting_effect_eur) as double) as netting_effect_eur,
-            cast(sum(position_imbalance_mwh) as double) as position_imbalance_mwh,
-            cast(sum(position_imbalance_cost_eur) as double) as position_imbalance_cost_eur,
+            cast(sum(columns(lambda name: name like 'position_imbalance_%')) as double),
             coalesce(bool_or(price_status = 'estimate'), false) as is_estimated,
             count(*) filter (where i.delivery_start_utc is null) as missing_quarter_hours,
             count(*) filter (where i.delivery_start_utc is not null and price_status is null) as unpriced_quarter_hours
@@ -532,14 +531,15 @@ def imbalance_by_asset(con: Connection, view: View) -> pd.DataFrame:
     return _ask(
         con,
         f"""
-        select asset_id, any_value(asset_name) as asset_name, any_value(technology) as technology,
+        with summed as (select asset_id,
             cast(sum(imbalance_mwh) as double) as imbalance_mwh,
             cast(sum(imbalance_cost_eur) as double) as imbalance_cost_eur,
             cast(sum(imbalance_cost_eur) / nullif(sum(measured_mwh), 0) as double) as imbalance_cost_eur_per_mwh,
-            cast(sum(lost_energy_mwh) as double) as lost_energy_mwh, bool_and(p.status = 'final') as is_final
-        from reports.rpt_asset_performance as p left join marts.dim_assets as a using (asset_id)
+            cast(sum(lost_energy_mwh) as double) as lost_energy_mwh, bool_and(status = 'final') as is_final
+        from reports.rpt_asset_performance
         where period = 'day' and period_start_date between $first and $last {_chosen(view)}
-        group by asset_id order by imbalance_cost_eur desc nulls last, asset_id
+        group by asset_id)
+        from {_NAMES} as a right join summed using (asset_id) order by imbalance_cost_eur desc nulls last, asset_id
         """,
         view,
     )
@@ -550,7 +550,7 @@ def invoices(con: Connection, view: View) -> pd.DataFrame:
     return _ask(
         con,
         f"""
-        select i.*, a.asset_name from marts.fct_invoices as i left join marts.dim_assets as a using (asset_id)
+        select * from {_NAMES} as a right join marts.fct_invoices as i using (asset_id)
         where invoicing_month between strftime($first, '%Y-%m') and strftime($last, '%Y-%m') {_chosen(view)}
         order by invoicing_month desc, case i.status when 'blocked' then 0 when 'provisional' then 1 else 2 end,
             invoice_id
@@ -574,8 +574,7 @@ def asset_performance(con: Connection, view: View, period: Literal["day", "month
     return _ask(
         con,
         f"""
-        select p.*, a.asset_name, a.technology
-        from reports.rpt_asset_performance as p left join marts.dim_assets as a using (asset_id)
+        select * from {_NAMES} as a right join reports.rpt_asset_performance as p using (asset_id)
         where period = '{period}' and period_start_date between {first} and $last {_chosen(view)}
         order by period_start_date, asset_id
         """,
@@ -648,6 +647,10 @@ def feed_days(con: Connection, view: View) -> pd.DataFrame:
         """,
         view,
     )
+
+
+_NAMES = "(select columns(lambda name: name in ('asset_id', 'asset_name', 'technology')) from marts.dim_assets)"
+"""What the assets are called, as far as the role may know."""
 
 
 def _chosen(view: View) -> str:

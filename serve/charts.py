@@ -234,12 +234,15 @@ def waterfall(frame: pd.DataFrame, *, width: int = 860, height: int = 220) -> al
     return alt.layer(bars, labels).properties(width=width, height=height)
 
 
-def margin_parts(figures: Mapping[str, Any]) -> pd.DataFrame:
-    """What a margin of the portfolio is made of (PF-2), as `waterfall` draws it.
+def margin_parts(figures: Mapping[str, Any]) -> pd.DataFrame | None:
+    """What a margin of the portfolio is made of (PF-2), as `waterfall` draws it; None: a part is not among the figures.
 
     Args:
         figures: a row of `rpt_portfolio_performance`.
     """
+    parts = ("market_value", "alpha", "position_opportunity_cost", "infeed_payout", "redispatch_payout", "fee_charged")
+    if not {f"{part}_eur" for part in (*parts, "claim", "margin_from_trades")} <= set(figures):
+        return None
     known = {name: 0.0 if pd.isna(value) else float(value) for name, value in figures.items() if name.endswith("_eur")}
     rows = [
         ("infeed at market VWAP", known["market_value_eur"], False),

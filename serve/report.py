@@ -120,6 +120,7 @@ def _known(con: duckdb.DuckDBPyConnection, mart: str) -> str:
 def _portfolio_charts(
     con: duckdb.DuckDBPyConnection, subject: Subject, figures: dict[str, Any]
 ) -> list[tuple[str, str, alt.TopLevelMixin]]:
+    parts = charts.margin_parts(figures)
     drawn: list[tuple[str, str, alt.TopLevelMixin]] = [
         ("Infeed against forecast", _INFEED_NOTE, charts.infeed(_infeed(con, subject))),
         ("Prices", "VWAPs over all trades that cover the quarter-hour; indices are computed here.",
@@ -128,8 +129,11 @@ def _portfolio_charts(
          charts.imbalance(_imbalance(con, subject))),
         ("Alpha", "Green: better than the market VWAP of the quarter-hour; brown: worse.",
          charts.alpha(_alpha(con, subject))),
-        ("What the margin is made of", "Unattributed quarter-hours are left out.", charts.waterfall(charts.margin_parts(figures))),
     ]  # fmt: skip
+    if parts is not None:
+        drawn.append(
+            ("What the margin is made of", "Unattributed quarter-hours are left out.", charts.waterfall(parts))
+        )
     if subject.period == "day":
         paths = _path(con, subject)
         drawn.insert(1, ("Position and revenue over trading time", "", charts.position(paths)))

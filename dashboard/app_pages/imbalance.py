@@ -24,6 +24,9 @@ if whole:
     figures += [
         Tile("Netting effect", number(frame["netting_effect_eur"].sum(min_count=1), signed=True), "EUR",
              "against the assets one by one", context.means("netting_effect_eur"), status),
+    ]  # fmt: skip
+if "position_imbalance_mwh" in frame:
+    figures += [
         Tile("Of the position", number(frame["position_imbalance_mwh"].sum(min_count=1), 1, signed=True), "MWh",
              "infeed − net sold", context.means("position_imbalance_mwh"), status),
         Tile("Cost of the position", number(frame["position_imbalance_cost_eur"].sum(min_count=1)), "EUR", "+ we pay",

@@ -1,5 +1,7 @@
 """Performance: KPIs by asset and month, ranking, and what the margin is made of."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from dashboard import charts, queries, shell
@@ -19,27 +21,28 @@ if portfolio is not None and len(portfolio):
     status = "" if row["status"] == "final" else "provisional"
     mart = "reports.rpt_portfolio_performance"
     st.subheader(f"Portfolio, {row['period_start_date']:{'%B %Y' if period == 'month' else '%-d %B %Y'}}")
-    shell.tiles(
-        [
-            Tile("Measured infeed", number(row["measured_mwh"], 1), "MWh", f"{share(row['completeness'])} complete",
-                 context.means("measured_mwh", mart), status),
-            Tile("Capacity factor", share(row["capacity_factor"]), "", "of what is measured",
-                 context.means("capacity_factor", mart), status),
-            Tile("Forecast error (nMAE)", share(row["nmae"], 2), "", f"bias {share(row['nbias'], 2)}",
-                 context.means("nmae", mart)),
-            Tile("Capture price", number(row["capture_price_eur_per_mwh"], 2), "EUR/MWh",
-                 f"{share(row['capture_rate'])} of the market's mean", context.means("capture_price_eur_per_mwh", mart)),
-            Tile("Alpha", number(row["alpha_eur"], signed=True), "EUR", "", context.means("alpha_eur", mart)),
-            Tile("Imbalance cost", number(row["imbalance_cost_eur_per_mwh"], 2), "EUR/MWh", "+ we pay",
-                 context.means("imbalance_cost_eur_per_mwh", mart), status),
-            Tile("Margin", number(row["margin_from_trades_eur"]), "EUR",
-                 f"residual {number(row['residual_eur'], 2)} EUR", context.means("margin_from_trades_eur", mart), status),
-        ]
-    )  # fmt: skip
-    if isinstance(row["margin_reason"], str) and row["margin_reason"]:
+    figures = {
+        "measured_mwh": Tile("Measured infeed", number(row.get("measured_mwh"), 1), "MWh",
+                             f"{share(row.get('completeness'))} complete", "", status),
+        "capacity_factor": Tile("Capacity factor", share(row.get("capacity_factor")), "", "of what is measured", "", status),
+        "nmae": Tile("Forecast error (nMAE)", share(row.get("nmae"), 2), "", f"bias {share(row.get('nbias'), 2)}"),
+        "capture_price_eur_per_mwh": Tile("Capture price", number(row.get("capture_price_eur_per_mwh"), 2), "EUR/MWh",
+                                          f"{share(row.get('capture_rate'))} of the market's mean"),
+        "alpha_eur": Tile("Alpha", number(row.get("alpha_eur"), signed=True), "EUR"),
+        "imbalance_cost_eur_per_mwh": Tile("Imbalance cost", number(row.get("imbalance_cost_eur_per_mwh"), 2), "EUR/MWh",
+                                           "+ we pay", "", status),
+        "margin_from_trades_eur": Tile("Margin", number(row.get("margin_from_trades_eur")), "EUR",
+                                       f"residual {number(row.get('residual_eur'), 2)} EUR", "", status),
+    }  # fmt: skip
+    shell.tiles([replace(tile, definition=context.means(name, mart)) for name, tile in figures.items() if name in row])
+    if isinstance(row.get("margin_reason"), str) and row["margin_reason"]:
         st.caption(f"▲ {row['margin_reason']}")
-    shell.chart(charts.waterfall(margin_parts(row.to_dict()), width=900), context, key="waterfall", height=240,
-                alt="What the portfolio's margin is made of")  # fmt: skip
+    parts = margin_parts(row.to_dict())
+    if parts is None:
+        shell.not_seen("What the margin is made of")
+    else:
+        shell.chart(charts.waterfall(parts, width=900), context, key="waterfall", height=240,
+                    alt="What the portfolio's margin is made of")  # fmt: skip
 
 if assets.empty:
     st.caption("No asset has figures for these days.")
@@ -70,6 +73,7 @@ with right:
     st.caption(f"Every figure by asset and {period}; net of VAT.")
     shown = assets.drop(columns=[name for name in ("period",) if name in assets])
     first = ["asset_id", "asset_name", "technology", "period_start_date", "status"]
+    first = [name for name in first if name in shown]
     shown = shown[[*first, *[name for name in shown if name not in first]]]
     shell.table(shown.assign(status=shown["status"].map(status_word)), context, key="kpis", name="performance",
                 mart="reports.rpt_asset_performance", height=420)  # fmt: skip
