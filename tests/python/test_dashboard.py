@@ -1,0 +1,391 @@
+"""The dashboard's questions, charts, wording and pages, without a browser; every page for every role."""
+
+from __future__ import annotations
+
+import inspect
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pytest
+import vl_convert
+from streamlit import config
+from streamlit.testing.v1 import AppTest
+
+from dashboard import charts, door, pages, queries, shell
+from dashboard.view import View
+from home import PROJECT
+from serve.access import Role
+from serve.charts import margin_parts
+from serve.published import reading
+
+pytestmark = pytest.mark.parametrize("built", ["sample"], indirect=True)
+APP = str(PROJECT / "dashboard" / "streamlit_app.py")
+LONG_DAY = date(2025, 10, 26)
+DAY, RANGE, NEVER = View(LONG_DAY, LONG_DAY), View(date(2025, 10, 25), date(2025, 10, 29)), View(date(2020, 1, 1), date(2020, 1, 1))
+CUSTOMER_ROLES = (Role.SALES, Role.ASSET_OWNER)
+
+
+@pytest.fixture
+def home(built: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """RTM_HOME with the sample published and a register of its own."""
+    (tmp_path / "published").symlink_to(built[1] / "published")
+    monkeypatch.setenv("RTM_HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def con(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published copy."""
+    with reading(home / "published") as opened:
+        yield opened
+
+
+@pytest.fixture
+def development(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Development mode on loopback."""
+    monkeypatch.setenv(door.DEVELOPMENT, "1")
+    config.set_option("server.address", "127.0.0.1")
+    return home
+
+
+def asked(con: duckdb.DuckDBPyConnection, sql: str) -> Any:
+    return con.execute(sql).fetchall()[0][0]
+
+
+def owner_of(con: duckdb.DuckDBPyConnection, asset: str) -> str:
+    return str(asked(con, f"select owner_id from marts.dim_contracts where asset_id = '{asset}' order by valid_from"))
+
+
+# --- questions
+
+
+def all_questions(view: View) -> list[tuple[str, tuple[Any, ...]]]:
+    found = []
+    for name, function in inspect.getmembers(queries, inspect.isfunction):
+        parameters = list(inspect.signature(function).parameters)
+        if parameters[:2] == ["con", "view"]:
+            found.append((name, (view, "month") if "period" in parameters else (view,)))
+    return found
+
+
+@pytest.mark.parametrize("view", [DAY, RANGE, NEVER, replace(DAY, assets=("WIND-SH-201",)), replace(RANGE, assets=())])
+def test_every_question_has_an_answer(con: duckdb.DuckDBPyConnection, view: View) -> None:
+    for name, arguments in all_questions(replace(view, moment=datetime(2025, 10, 26, 6))):
+        frame = getattr(queries, name)(con, *arguments)
+        assert isinstance(frame, pd.DataFrame), name
+        assert not [c for c in frame if frame[c].dtype == object and frame[c].map(type).eq("Decimal").any()], name
+
+
+def test_figures_are_those_of_the_marts(con: duckdb.DuckDBPyConnection) -> None:
+    frame = queries.infeed(con, DAY)
+    assert len(frame) == 100
+    day = f"delivery_date = date '{LONG_DAY}'"
+    expected = asked(con, f"select cast(sum(infeed_mwh) as double) from marts.fct_portfolio_infeed where {day}")
+    assert frame[list(queries.SOURCES)].sum().sum() / 4 == pytest.approx(expected, abs=1e-6)
+    position = queries.position(con, DAY)
+    expected = asked(con, f"select cast(sum(open_position_mwh) as double) from marts.fct_positions where {day}")
+    assert position["open_position_mwh"].sum() == pytest.approx(expected, abs=1e-6)
+    revenue = asked(con, f"select cast(sum(revenue_eur) as double) from marts.fct_trades where {day}")
+    assert queries.products(con, DAY)["revenue_eur"].sum() == pytest.approx(revenue)
+    assert queries.trades(con, DAY)["revenue_eur"].sum() == pytest.approx(revenue)
+    days = queries.trading_days(con, DAY)
+    assert days[days["product"] == "all"]["revenue_eur"].sum() == pytest.approx(revenue)
+
+
+@pytest.mark.parametrize("question", [queries.infeed, queries.forecasts])
+def test_days_are_the_sum_of_their_quarter_hours(con: duckdb.DuckDBPyConnection, question: Any) -> None:
+    by_day = question(con, RANGE).set_index("delivery_date")
+    for day in (date(2025, 10, 25), LONG_DAY, date(2025, 10, 27)):
+        quarter_hours = question(con, View(day, day))
+        for column in set(queries.SOURCES + ("latest", "tradeable")) & set(by_day) - {"redispatch"}:
+            total = by_day.loc[pd.Timestamp(day), column]
+            assert quarter_hours[column].sum() / 4 == pytest.approx(0 if pd.isna(total) else total, abs=1e-6), column
+
+
+def test_chosen_assets_add_up_to_all(con: duckdb.DuckDBPyConnection) -> None:
+    assets = queries.assets(con)
+    for question, column in ((queries.infeed, "live"), (queries.forecasts, "latest"), (queries.asset_imbalance, "imbalance_mwh")):
+        parts = [
+            question(con, replace(view, assets=tuple(group["asset_id"])))[column].sum()
+            for _, group in assets.groupby("technology") for view in (DAY, RANGE)
+        ]  # fmt: skip
+        assert sum(parts) == pytest.approx(sum(question(con, view)[column].sum() for view in (DAY, RANGE)), abs=1e-6)
+
+
+def test_what_is_missing_is_no_zero(con: duckdb.DuckDBPyConnection) -> None:
+    nothing = queries.infeed(con, replace(DAY, assets=("NO-SUCH-ASSET",)))
+    assert len(nothing) == 100
+    assert nothing[list(queries.SOURCES)].isna().all().all()
+    assert queries.forecasts(con, replace(DAY, assets=("NO-SUCH-ASSET",)))["latest"].isna().all()
+
+
+def test_a_moment_shows_no_later_version(con: duckdb.DuckDBPyConnection) -> None:
+    first, last = queries.version_days(con) or (None, None)
+    assert first is not None and last is not None
+    moment = datetime(last.year, last.month, last.day) - pd.Timedelta(hours=20)
+    known = queries.forecasts_known_at(con, View(first, last, moment=moment))
+    assert len(known) > 0
+    for start, value in zip(known["delivery_start_utc"], known["known"], strict=True):
+        expected = con.execute(
+            "select sum(kw) / 1000 from (select asset_id, max_by(forecast_kw, version_utc) as kw "
+            "from marts.fct_forecast_versions where delivery_start_utc = ? and version_utc <= ? "
+            "and version_utc > ? - interval 6 hour group by 1)", [start, moment, moment],
+        ).fetchall()[0][0]  # fmt: skip
+        assert value == pytest.approx(expected)
+
+
+def test_the_first_day_shown_is_mostly_measured(con: duckdb.DuckDBPyConnection) -> None:
+    known = queries.known_days(con)
+    assert known == (date(2025, 10, 25), date(2025, 10, 29), date(2025, 10, 27))
+
+
+# --- charts
+
+
+def drawn(con: duckdb.DuckDBPyConnection, view: View, theme: Any) -> dict[str, Any]:
+    position = queries.position(con, view)
+    prices = queries.trading_quarter_hours(con, view).rename(
+        columns={"private_vwap_eur_per_mwh": "our VWAP", "market_vwap_eur_per_mwh": "market VWAP"}
+    )
+    imbalance = queries.portfolio_imbalance(con, view)
+    performance = queries.portfolio_performance(con, view, "month")
+    parts = margin_parts(performance.iloc[-1].to_dict()) if len(performance) else None
+    made = {
+        "strip": charts.heat_strip(position, view, theme),
+        "heat": charts.heat_days(position, theme),
+        "position": charts.position(position if view.by_quarter_hour else queries.position_days(con, view), view, theme),
+        "path": charts.path(queries.revenue_path(con, view), view, "cumulative_revenue_eur", theme),
+        "infeed": charts.infeed(queries.infeed(con, view), view, theme),
+        "forecast": charts.forecast(queries.forecasts(con, view), view, theme),
+        "accuracy": charts.accuracy(queries.forecast_accuracy(con, view), "nmae", theme),
+        "completeness": charts.completeness(queries.completeness(con, view)),
+        "trades": charts.trades(queries.trades(con, view), view),
+        "imbalance": charts.imbalance(imbalance, view, theme),
+        "cost": charts.cost(imbalance, view, theme),
+        "by_asset": charts.by_asset(queries.imbalance_by_asset(con, view), "imbalance_cost_eur", "EUR"),
+        "map": charts.asset_map(queries.asset_states(con, view), theme),
+        "feeds": charts.feed_matrix(queries.feed_days(con, view), theme),
+    }
+    if view.by_quarter_hour:
+        made["prices"] = charts.prices(prices, view, theme)
+        made["imbalance_prices"] = charts.imbalance_prices(queries.imbalance_prices(con, view), view, theme)
+        made["fan"] = charts.forecast(
+            queries.forecasts(con, view), view, theme, queries.forecast_versions(con, view),
+            queries.forecasts_known_at(con, view),
+        )  # fmt: skip
+    if parts is not None:
+        made["waterfall"] = charts.waterfall(parts, width=800)
+    return made
+
+
+@pytest.mark.parametrize(("view", "theme"), [(DAY, "light"), (RANGE, "dark"), (NEVER, "dark"), (replace(DAY, in_utc=True), "dark")])
+def test_every_chart_is_drawn(con: duckdb.DuckDBPyConnection, view: View, theme: Any) -> None:
+    for name, chart in drawn(con, replace(view, moment=datetime(2025, 10, 26, 6)), theme).items():
+        svg = vl_convert.vegalite_to_svg(charts.themed(chart.properties(width=600), theme).to_json())
+        assert svg.startswith("<svg"), name
+
+
+def test_the_axis_of_a_long_day_shows_two_o_clock_twice(con: duckdb.DuckDBPyConnection) -> None:
+    def labels(view: View) -> list[str]:
+        chart = charts.position(queries.position(con, view), view, "light").properties(width=2000)
+        svg = vl_convert.vegalite_to_svg(charts.themed(chart).to_json())
+        return [text for text in re.findall(r">(\d\d:\d\d)<", svg)]
+
+    local, utc = labels(DAY), labels(replace(DAY, in_utc=True))
+    assert local[0] == "00:00" and local[-1] == "00:00"
+    assert local.count("02:00") == 2
+    assert utc[0] == "22:00" and utc[-1] == "22:00" or "23:00" in utc[-1]
+
+
+def test_the_map_names_no_address(con: duckdb.DuckDBPyConnection) -> None:
+    text = json.dumps(charts.shown(charts.asset_map(queries.asset_states(con, DAY), "light"), "light").to_dict())
+    assert "://" not in text.replace("https://vega.github.io/schema", "")
+
+
+# --- pages
+
+
+def run(page: pages.Page | None = None, view: View | None = None) -> AppTest:
+    test = AppTest.from_file(APP, default_timeout=60)
+    if view is not None:
+        test.query_params["from"], test.query_params["to"] = str(view.first), str(view.last)
+    test.run()
+    if page is not None:
+        test.switch_page(str(page.script))
+        test.run()
+    return test
+
+
+def text_of(test: AppTest) -> str:
+    html = [element.proto.body for element in test.get("html")]
+    return " ".join([*html, *(item.value for item in [*test.caption, *test.markdown, *test.error, *test.warning])])
+
+
+def is_fine(test: AppTest, page: pages.Page) -> None:
+    assert not test.exception, [error.value for error in test.exception]
+    assert not test.error, [error.value for error in test.error]
+    assert f"<h1>{page.title}</h1>" in text_of(test)
+    assert "data until" in text_of(test)
+
+
+@pytest.mark.parametrize("page", pages.PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("view", [DAY, RANGE, NEVER], ids=["a day", "days", "nothing"])
+def test_a_page_shows(development: Path, page: pages.Page, view: View) -> None:
+    test = run(page, view)
+    is_fine(test, page)
+    assert "Development mode" in text_of(test)
+    assert view.title in text_of(test)
+
+
+def test_filters_stay_over_pages_and_stand_in_the_url(development: Path) -> None:
+    test = AppTest.from_file(APP, default_timeout=60)
+    test.query_params.update({"from": "2025-10-25", "to": "2025-10-26", "technologies": "wind", "clock": "UTC", "assets": "NOPE"})
+    test.run()
+    for page in pages.PAGES[:3]:
+        test.switch_page(str(page.script))
+        test.run()
+        assert test.session_state["days"] == (date(2025, 10, 25), date(2025, 10, 26))
+        assert test.query_params["from"] == ["2025-10-25"] and test.query_params["clock"] == ["UTC"]
+        assert test.query_params["technologies"] == ["wind"] and "assets" not in test.query_params
+    test.button(key="later").click().run()
+    assert test.query_params["from"] == ["2025-10-27"] and test.query_params["to"] == ["2025-10-28"]
+
+
+@pytest.mark.parametrize("url", [{"from": "yesterday"}, {"from": "2025-10-27", "to": "2025-10-25"}, {"moment": "x", "clock": "moon"}])
+def test_nonsense_in_the_url_is_passed_over(development: Path, url: dict[str, str]) -> None:
+    test = AppTest.from_file(APP, default_timeout=60)
+    test.query_params.update(url)
+    test.run()
+    assert not test.exception
+    assert test.query_params["from"] == ["2025-10-27"]
+
+
+def test_downloads_hold_what_is_shown(con: duckdb.DuckDBPyConnection) -> None:
+    frame = queries.products(con, DAY)
+    again = pd.read_csv(io.BytesIO(shell.to_csv(frame)))
+    assert again["revenue_eur"].sum() == pytest.approx(frame["revenue_eur"].sum())
+    parquet = pd.read_parquet(io.BytesIO(shell.to_parquet(frame)))
+    pd.testing.assert_frame_equal(parquet, frame)
+
+
+def test_a_newer_copy_is_shown_without_losing_the_view(development: Path, built: tuple[Path, Path]) -> None:
+    test = run(pages.PAGES[0], RANGE)
+    folder = development / "published"
+    folder.unlink()
+    folder.mkdir()
+    copy = next((built[1] / "published").glob("copy_*.duckdb"))
+    (folder / "copy_000002.duckdb").write_bytes(copy.read_bytes())
+    (folder / "current.duckdb").symlink_to("copy_000002.duckdb")
+    assert door.copy_now().endswith("copy_000002.duckdb")
+    test.run()
+    is_fine(test, pages.PAGES[0])
+    assert test.session_state["days"] == (RANGE.first, RANGE.last)
+
+
+def test_without_a_published_copy_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, built: object) -> None:
+    monkeypatch.setenv("RTM_HOME", str(tmp_path))
+    monkeypatch.setenv(door.DEVELOPMENT, "1")
+    config.set_option("server.address", "127.0.0.1")
+    test = run()
+    assert "rtm run" in test.error[0].value and not test.exception
+
+
+def test_the_sample_stands_in_and_says_so(tmp_path: Path, built: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / door.SAMPLE).mkdir()
+    (tmp_path / door.SAMPLE / "published").symlink_to(built[1] / "published")
+    monkeypatch.setenv("RTM_HOME", str(tmp_path))
+    monkeypatch.setenv(door.DEVELOPMENT, "1")
+    config.set_option("server.address", "127.0.0.1")
+    assert "bundled sample" in text_of(run())
+
+
+# --- who sees what
+
+
+def register(home: Path, con: duckdb.DuckDBPyConnection, role: Role) -> None:
+    owners = [owner_of(con, "WIND-NI-202")] if role in CUSTOMER_ROLES else []
+    grant = {"person": "eva@example.com", "role": str(role)} | ({"customers": owners} if owners else {})
+    (home / "access.yml").write_text(json.dumps({"grants": [grant]}), encoding="utf-8")
+
+
+def come_as(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setattr(door, "visitor", lambda: door.Visitor(address, address))
+
+
+EXPECTED_PAGES = {
+    Role.TRADER: "today forecast infeed trading imbalance performance data_quality about",
+    Role.PORTFOLIO_OPS: "today forecast infeed imbalance performance asset_map data_quality about",
+    Role.SALES: "my_assets forecast infeed imbalance invoices performance asset_map about",
+    Role.FINANCE: "infeed imbalance invoices performance about",
+    Role.ASSET_OWNER: "my_assets forecast infeed invoices performance asset_map about",
+    Role.AUDITOR: "today forecast infeed trading imbalance invoices performance asset_map data_quality about",
+    Role.DATA_ENGINEER: "forecast infeed imbalance performance asset_map data_quality about",
+}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_role_sees_its_pages_and_all_of_them_work(
+    home: Path, con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch, role: Role
+) -> None:
+    register(home, con, role)
+    come_as(monkeypatch, "Eva@Example.com")
+    right = door.rights(door.Visitor("eva", "eva@example.com"))[0]
+    with door.opened(door.Visitor("eva", "eva@example.com"), right) as seen:
+        visible = pages.visible(frozenset(queries.tables(seen)), is_limited=bool(right.customers))
+    assert " ".join(page.name for page in visible) == EXPECTED_PAGES[role]
+    for page in visible:
+        for view in (DAY, RANGE):
+            test = run(page, view)
+            is_fine(test, page)
+            assert "Development mode" not in text_of(test)
+            if role in CUSTOMER_ROLES:
+                shown = {value for table in test.dataframe for column in ("asset_id",) if column in table.value
+                         for value in table.value[column]}  # fmt: skip
+                assert shown <= {"WIND-NI-202"}
+
+
+def test_nobody_without_a_right_sees_anything(
+    home: Path, con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    come_as(monkeypatch, "eva@example.com")
+    assert "no role" in run().error[0].value
+    register(home, con, Role.TRADER)
+    test = run()
+    assert not test.error
+    (home / "access.yml").write_text("grants: []", encoding="utf-8")
+    test.run()
+    assert "no role" in test.error[0].value and not test.dataframe
+
+
+def test_an_unreadable_register_is_said_and_shows_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    come_as(monkeypatch, "eva@example.com")
+    (home / "access.yml").write_text("grants: [{person: eva@example.com, role: king}]", encoding="utf-8")
+    test = run()
+    assert test.error and not test.dataframe and not test.exception
+
+
+def test_without_an_identity_provider_nobody_gets_in(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(door.DEVELOPMENT, raising=False)
+    test = run()
+    assert "Nobody can sign in" in test.error[0].value and not test.dataframe
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "", "192.168.1.7", "::", "example.org"])
+def test_development_mode_refuses_other_addresses(development: Path, address: str) -> None:
+    config.set_option("server.address", address)
+    test = run()
+    assert "Development mode has no sign-in" in test.error[0].value and not test.dataframe
+    command = [sys.executable, "-m", "dashboard", "--development", "--address", address or "0.0.0.0", "--no-browser"]
+    result = subprocess.run(command, cwd=PROJECT, env={**os.environ}, capture_output=True, text=True, check=False)
+    assert result.returncode == 2 and "no sign-in" in result.stderr
