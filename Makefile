@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help run test lint docs pictures lock clean
+.PHONY: help run dashboard test lint docs pictures lock clean
 
 help:            ## what there is to make
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
 
 run: $(READY)    ## land SOURCE (the sample without one), build and test the models
 	@$(BIN)/rtm run $(SOURCE) || [ $$? -eq 3 ]
+
+dashboard: $(READY) ## the dashboard on this machine, without sign-in; ARGS="--port 8600"
+	@$(BIN)/python -m dashboard --development $(ARGS)
 
 test: lint       ## everything: lint, types, Python tests, the whole pipeline
 	$(BIN)/pytest
@@ -27,6 +30,7 @@ pictures: $(READY) ## the pictures of the README; wants chromium
 	@$(BIN)/rtm report --day 2025-10-26 --out data/report.html
 	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1050,1460 \
 	  --screenshot=docs/pictures/report.png "file://$(CURDIR)/data/report.html"
+	$(BIN)/python tests/pictures.py
 
 lock: $(READY)   ## resolve the dependencies anew
 	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from home import PROJECT, Home
 from serve import published
 
 WRONG_USAGE = 2
+SECRETS = "dashboard_secrets.toml"
+"""Below RTM_HOME: the identity provider (docs/dashboard.md)."""
 
 
 def start(
@@ -37,12 +40,15 @@ def start(
     if development:
         environment[DEVELOPMENT] = "1"
     script = Path(__file__).with_name("streamlit_app.py")
-    options = {
+    options: dict[str, object] = {
         "server.address": address, "server.port": port, "server.headless": str(not browser).lower(),
         "server.fileWatcherType": "none", "browser.gatherUsageStats": "false", "client.toolbarMode": "minimal",
         "client.showErrorDetails": "none", "theme.baseFontSize": 14,
         "theme.light.primaryColor": "#2b6cb0", "theme.dark.primaryColor": "#63a4e0",  # both: the browser chooses
     }  # fmt: skip
+    secrets = Home().root / SECRETS
+    if secrets.exists():
+        options["secrets.files"] = json.dumps([str(secrets)])
     command = [sys.executable, "-m", "streamlit", "run", str(script), *(f"--{name}={value}" for name, value in options.items())]
     os.execve(sys.executable, command, environment)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 import streamlit as st
+from streamlit.errors import StreamlitSecretNotFoundError
 
 from home import Home
 from serve import access, published
@@ -88,7 +89,7 @@ def visitor() -> Visitor | None:
                 "nothing. Listen on 127.0.0.1, or set up sign-in (docs/dashboard.md)."
             )
         return Visitor("development", is_development=True)
-    if "auth" not in st.secrets:
+    if not _sign_in_is_set_up():
         raise ClosedError("Nobody can sign in: no identity provider is set up (docs/dashboard.md).")
     if not st.user.is_logged_in:
         return None
@@ -99,6 +100,13 @@ def visitor() -> Visitor | None:
     groups = claims.get(os.environ.get("RTM_GROUPS_CLAIM", "groups")) or ()
     names = [groups] if isinstance(groups, str) else list(groups)
     return Visitor(str(claims.get("name") or address or claims.get("sub")), address, tuple(map(str, names)))
+
+
+def _sign_in_is_set_up() -> bool:
+    try:
+        return "auth" in st.secrets
+    except StreamlitSecretNotFoundError:
+        return False
 
 
 def rights(who: Visitor) -> list[Right]:

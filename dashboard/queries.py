@@ -21,7 +21,7 @@ MOST_TRADES = 4000
 
 
 def tables(con: Connection) -> set[str]:
-    """The marts and columns that are there, as `marts.fct_trades` and `marts.fct_trades.side`."""
+    """The marts and columns that are there, as `schema.mart` and `schema.mart.column`."""
     found = con.execute(
         "select schema_name || '.' || table_name, column_name from duckdb_columns() "
         "where schema_name in ('marts', 'reports')"
@@ -65,8 +65,8 @@ def invoiced_days(con: Connection) -> tuple[date, date, date] | None:
 
 
 def assets(con: Connection) -> pd.DataFrame:
-    """The assets, by name."""
-    return _ask(con, "select * from marts.dim_assets order by asset_name, asset_id")
+    """The assets, by id."""
+    return _ask(con, "select * from marts.dim_assets order by asset_id")
 
 
 def position(con: Connection, view: View) -> pd.DataFrame:

@@ -19,6 +19,7 @@ import duckdb
 import pandas as pd
 import pytest
 import vl_convert
+import yaml
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
@@ -133,7 +134,7 @@ def test_what_is_missing_is_no_zero(con: duckdb.DuckDBPyConnection) -> None:
 def test_a_moment_shows_no_later_version(con: duckdb.DuckDBPyConnection) -> None:
     first, last = queries.version_days(con) or (None, None)
     assert first is not None and last is not None
-    moment = datetime(last.year, last.month, last.day) - pd.Timedelta(hours=20)
+    moment = asked(con, "select max(version_utc) - interval 45 minute from marts.fct_forecast_versions")
     known = queries.forecasts_known_at(con, View(first, last, moment=moment))
     assert len(known) > 0
     for start, value in zip(known["delivery_start_utc"], known["known"], strict=True):
@@ -239,13 +240,15 @@ def is_fine(test: AppTest, page: pages.Page) -> None:
     assert "data until" in text_of(test)
 
 
-@pytest.mark.parametrize("page", pages.PAGES, ids=lambda page: page.name)
 @pytest.mark.parametrize("view", [DAY, RANGE, NEVER], ids=["a day", "days", "nothing"])
-def test_a_page_shows(development: Path, page: pages.Page, view: View) -> None:
-    test = run(page, view)
-    is_fine(test, page)
-    assert "Development mode" in text_of(test)
-    assert view.title in text_of(test)
+def test_every_page_shows(development: Path, view: View) -> None:
+    test = run(view=view)
+    for page in pages.PAGES:
+        test.switch_page(str(page.script))
+        test.run()
+        is_fine(test, page)
+        assert "Development mode" in text_of(test)
+        assert view.title in text_of(test)
 
 
 def test_filters_stay_over_pages_and_stand_in_the_url(development: Path) -> None:
@@ -256,10 +259,10 @@ def test_filters_stay_over_pages_and_stand_in_the_url(development: Path) -> None
         test.switch_page(str(page.script))
         test.run()
         assert test.session_state["days"] == (date(2025, 10, 25), date(2025, 10, 26))
-        assert test.query_params["from"] == ["2025-10-25"] and test.query_params["clock"] == ["UTC"]
-        assert test.query_params["technologies"] == ["wind"] and "assets" not in test.query_params
+        assert test.query_params["from"] == "2025-10-25" and test.query_params["clock"] == "UTC"
+        assert test.query_params["technologies"] == "wind" and "assets" not in test.query_params
     test.button(key="later").click().run()
-    assert test.query_params["from"] == ["2025-10-27"] and test.query_params["to"] == ["2025-10-28"]
+    assert test.query_params["from"] == "2025-10-27" and test.query_params["to"] == "2025-10-28"
 
 
 @pytest.mark.parametrize("url", [{"from": "yesterday"}, {"from": "2025-10-27", "to": "2025-10-25"}, {"moment": "x", "clock": "moon"}])
@@ -268,7 +271,7 @@ def test_nonsense_in_the_url_is_passed_over(development: Path, url: dict[str, st
     test.query_params.update(url)
     test.run()
     assert not test.exception
-    assert test.query_params["from"] == ["2025-10-27"]
+    assert test.query_params["from"] == "2025-10-27"
 
 
 def test_downloads_hold_what_is_shown(con: duckdb.DuckDBPyConnection) -> None:
@@ -327,7 +330,7 @@ EXPECTED_PAGES = {
     Role.TRADER: "today forecast infeed trading imbalance performance data_quality about",
     Role.PORTFOLIO_OPS: "today forecast infeed imbalance performance asset_map data_quality about",
     Role.SALES: "my_assets forecast infeed imbalance invoices performance asset_map about",
-    Role.FINANCE: "infeed imbalance invoices performance about",
+    Role.FINANCE: "infeed imbalance invoices performance asset_map about",
     Role.ASSET_OWNER: "my_assets forecast infeed invoices performance asset_map about",
     Role.AUDITOR: "today forecast infeed trading imbalance invoices performance asset_map data_quality about",
     Role.DATA_ENGINEER: "forecast infeed imbalance performance asset_map data_quality about",
@@ -344,15 +347,16 @@ def test_a_role_sees_its_pages_and_all_of_them_work(
     with door.opened(door.Visitor("eva", "eva@example.com"), right) as seen:
         visible = pages.visible(frozenset(queries.tables(seen)), is_limited=bool(right.customers))
     assert " ".join(page.name for page in visible) == EXPECTED_PAGES[role]
-    for page in visible:
-        for view in (DAY, RANGE):
-            test = run(page, view)
+    for view in (DAY, RANGE):
+        test = run(view=view)
+        for page in visible:
+            test.switch_page(str(page.script))
+            test.run()
             is_fine(test, page)
             assert "Development mode" not in text_of(test)
             if role in CUSTOMER_ROLES:
-                shown = {value for table in test.dataframe for column in ("asset_id",) if column in table.value
-                         for value in table.value[column]}  # fmt: skip
-                assert shown <= {"WIND-NI-202"}
+                tables = [table.value for table in test.dataframe if "asset_id" in table.value]
+                assert {asset for table in tables for asset in table["asset_id"]} <= {"WIND-NI-202"}
 
 
 def test_nobody_without_a_right_sees_anything(
@@ -386,6 +390,29 @@ def test_development_mode_refuses_other_addresses(development: Path, address: st
     config.set_option("server.address", address)
     test = run()
     assert "Development mode has no sign-in" in test.error[0].value and not test.dataframe
-    command = [sys.executable, "-m", "dashboard", "--development", "--address", address or "0.0.0.0", "--no-browser"]
+
+
+def test_development_mode_does_not_start_on_other_addresses(home: Path) -> None:
+    command = [sys.executable, "-m", "dashboard", "--development", "--address", "0.0.0.0", "--no-browser"]
     result = subprocess.run(command, cwd=PROJECT, env={**os.environ}, capture_output=True, text=True, check=False)
     assert result.returncode == 2 and "no sign-in" in result.stderr
+
+
+# --- what each page reads
+
+
+def marts_read(page: pages.Page) -> set[str]:
+    """The marts in the questions that a page asks, and those that the frame around every page asks."""
+    scripts = [page.script, PROJECT / "dashboard" / "shell.py", PROJECT / "dashboard" / "streamlit_app.py"]
+    asked_for = {name for script in scripts for name in re.findall(r"queries\.([a-z_]+)", script.read_text(encoding="utf-8"))}
+    sources = [inspect.getsource(getattr(queries, name)) for name in asked_for if callable(getattr(queries, name, None))]
+    return {mart for text in sources for mart in re.findall(r"\b(?:marts|reports)\.(\w+)", text.replace("{_NAMES}", queries._NAMES))}
+
+
+def test_exposures_name_the_marts_that_pages_read(built: object) -> None:
+    exposures = yaml.safe_load((PROJECT / "models" / "_exposures.yml").read_text(encoding="utf-8"))["exposures"]
+    declared = {
+        exposure["name"]: {re.sub(r"ref\('(\w+)'\)", r"\1", mart) for mart in exposure["depends_on"]} for exposure in exposures
+    }
+    assert declared == {f"dashboard_{page.name}": marts_read(page) for page in pages.PAGES}
+    assert all(exposure["owner"]["name"] and exposure["description"] for exposure in exposures)

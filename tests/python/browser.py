@@ -1,0 +1,90 @@
+"""The dashboard as a process, and a browser to look at it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from home import PROJECT
+
+_ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(home: Path, *arguments: str, port: int | None = None, address: str = "127.0.0.1") -> Iterator[str]:
+    """The dashboard on RTM_HOME, for as long as the context lasts; yields its address."""
+    port = port or free_port()
+    command = [sys.executable, "-m", "dashboard", "--no-browser", "--address", address, "--port", str(port), *arguments]
+    environment = {**os.environ, "RTM_HOME": str(home), "PYTHONPATH": str(PROJECT)}
+    with subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            url = f"http://localhost:{port}"
+            _wait_for(f"{url}/_stcore/health", server)
+            yield url
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+
+
+@contextmanager
+def browsing() -> Iterator[Browser]:
+    """Chromium: the machine's own (variable RTM_CHROMIUM, else /usr/bin/chromium), or Playwright's."""
+    path = os.environ.get("RTM_CHROMIUM", "/usr/bin/chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path if Path(path).exists() else None, args=_ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def settled(page: Page) -> None:
+    """Wait until the page has run and its charts are drawn."""
+    page.wait_for_selector(".rtm-head, [data-testid=stAlert]", timeout=60_000)
+    page.wait_for_function(
+        "() => !document.querySelector('[data-testid=stStatusWidget]') && "
+        "!document.querySelector('[data-stale=true]') && "
+        "document.querySelectorAll('.vega-embed svg, .vega-embed canvas').length >= "
+        "document.querySelectorAll('[data-testid=stVegaLiteChart]').length",
+        timeout=60_000,
+    )
+    page.wait_for_timeout(500)
+
+
+def picture(page: Page, path: Path, *, width: int = 1440, most: int = 2200) -> None:
+    """The whole page as PNG, as tall as its content."""
+    height = page.evaluate("Math.max(...[...document.querySelectorAll('[data-testid=stMain]')].map(e => e.scrollHeight))")
+    page.set_viewport_size({"width": width, "height": min(int(height) + 10, most)})
+    settled(page)
+    page.screenshot(path=str(path))
+
+
+def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        if server.poll() is not None:
+            raise RuntimeError(f"the dashboard ended with {server.returncode}")
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise RuntimeError("the dashboard does not answer")

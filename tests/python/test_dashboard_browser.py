@@ -1,0 +1,118 @@
+"""The dashboard in a real browser: a flow, both themes, a phone, and signing in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlparse
+
+import pytest
+from oidc_provider_mock import User, run_server_in_thread
+from playwright.sync_api import Browser, Page
+
+from browser import browsing, free_port, serving, settled
+
+pytestmark = pytest.mark.parametrize("built", ["sample"], indirect=True)
+
+
+@pytest.fixture
+def home(built: tuple[Path, Path], tmp_path: Path) -> Path:
+    """RTM_HOME with the sample published."""
+    (tmp_path / "published").symlink_to(built[1] / "published")
+    return tmp_path
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """Chromium."""
+    with browsing() as found:
+        yield found
+
+
+def go(page: Page, name: str) -> None:
+    page.get_by_role("link", name=name, exact=False).first.click()
+    page.wait_for_selector(f".rtm-head h1:text-is('{name}')", timeout=60_000)
+    settled(page)
+
+
+def test_a_trader_looks_around(home: Path, browser: Browser) -> None:
+    outside: list[str] = []
+    with serving(home, "--development") as url:
+        page = browser.new_page(color_scheme="dark", viewport={"width": 1440, "height": 1000})
+        page.on("request", lambda request: outside.append(request.url) if _is_outside(request.url) else None)
+        page.goto(f"{url}/today?from=2025-10-26&to=2025-10-26")
+        settled(page)
+        assert "Development mode" in page.inner_text("body")
+        assert page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor") != "rgb(255, 255, 255)"
+
+        tile = page.locator(".rtm-tile").first
+        tile.focus()  # by keyboard too: what a figure means
+        assert tile.locator("[role=tooltip]").is_visible()
+
+        page.get_by_text("UTC", exact=True).click()
+        page.wait_for_url("**clock=UTC**")
+        for name in ("Trading", "Map", "Data quality"):
+            go(page, name)
+            assert "from=2025-10-26" in page.url and "clock=UTC" in page.url
+        assert not page.locator("[data-testid=stException]").count()
+
+        with page.expect_download() as taken:
+            page.get_by_role("button", name="CSV").first.click()
+        assert taken.value.path().read_text(encoding="utf-8").startswith("feed,")
+
+        phone = browser.new_page(color_scheme="light", viewport={"width": 390, "height": 844})
+        for path in ("today", "my_assets"):
+            phone.goto(f"{url}/{path}?from=2025-10-26&to=2025-10-26")
+            settled(phone)
+            assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    assert not outside
+
+
+def test_signing_in_gives_the_roles_of_the_register(home: Path, browser: Browser) -> None:
+    port = free_port()
+    register = home / "access.yml"
+    register.write_text(json.dumps({"grants": [{"group": "trading-desk", "role": "trader"}]}), encoding="utf-8")
+    users = [
+        User(sub="tom", claims={"email": "tom@example.com", "email_verified": True, "groups": ["trading-desk"]}),
+        User(sub="mallory", claims={"email": "mallory@example.com", "groups": []}),
+    ]
+    with run_server_in_thread(user_claims=users) as provider:
+        (home / "dashboard_secrets.toml").write_text(
+            f'[auth]\nredirect_uri = "http://localhost:{port}/oauth2callback"\ncookie_secret = "{"s" * 40}"\n'
+            'client_id = "dashboard"\nclient_secret = "of no worth"\n'
+            f'server_metadata_url = "http://localhost:{provider.server_port}/.well-known/openid-configuration"\n'
+            'client_kwargs = { scope = "openid profile email groups" }\n',
+            encoding="utf-8",
+        )
+        with serving(home, port=port, address="localhost") as url:
+            tom = _signed_in(browser, url, "tom")
+            settled(tom)
+            text = tom.inner_text("body")
+            assert "Development mode" not in text and "trader" in text and "Trading" in text
+            assert "Invoices" not in text
+
+            register.write_text("grants: []", encoding="utf-8")  # a right taken away counts at once
+            tom.reload()
+            tom.wait_for_selector("[data-testid=stAlert]", timeout=60_000)
+            assert "no role" in tom.inner_text("body") and not tom.locator(".rtm-tile").count()
+
+            mallory = _signed_in(browser, url, "mallory")
+            mallory.wait_for_selector("[data-testid=stAlert]", timeout=60_000)
+            assert "no role" in mallory.inner_text("body") and not mallory.locator(".rtm-tile").count()
+
+
+def _signed_in(browser: Browser, url: str, name: str) -> Page:
+    page = browser.new_context().new_page()
+    page.goto(url)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_selector("input[name=sub]", timeout=60_000)
+    page.fill("input[name=sub]", name)
+    page.locator("button[type=submit]").first.click()
+    page.wait_for_url(f"{url}/**", timeout=60_000)
+    return page
+
+
+def _is_outside(url: str) -> bool:
+    parts = urlparse(url)
+    return parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in ("localhost", "127.0.0.1")
