@@ -17,7 +17,7 @@ from dashboard import charts, door, formatting, queries
 from dashboard.view import View
 from home import market_time_zone
 from serve.charts import Theme
-from serve.published import Manifest, utc_now
+from serve.published import Manifest, read_manifest, utc_now
 
 OLD_AFTER = timedelta(hours=24)
 """Data older than this are marked as old."""
@@ -70,21 +70,59 @@ class Context:
         return self.meanings.get(f"{mart}.{column}", self.meanings.get(column, ""))
 
 
+@dataclass(frozen=True)
+class Copy:
+    """What never changes in one database, so that it is asked once.
+
+    Attributes:
+        tables: the marts and columns in it.
+        meanings: what a column means, by `mart.column` and by `column`.
+        assets: its assets.
+        known: first and last delivery date, and the one to begin with; None: it is empty.
+        manifest: of the copy.
+    """
+
+    tables: frozenset[str]
+    meanings: dict[str, str]
+    assets: pd.DataFrame
+    known: tuple[date, date, date] | None
+    manifest: Manifest
+
+
+def about(con: duckdb.DuckDBPyConnection) -> Copy:
+    """What there is to know of the open database; remembered for as long as its file lies there unchanged."""
+    path = con.execute("select path from duckdb_databases() where database_name = current_database()").fetchall()[0][0]
+    file = Path(path).stat()
+    return _about(con, f"{path} {file.st_ino} {file.st_mtime_ns}")
+
+
+@st.cache_resource(max_entries=100, show_spinner=False)
+def _about(_con: duckdb.DuckDBPyConnection, file: str) -> Copy:
+    del file  # what tells one database from another
+    tables = frozenset(queries.tables(_con))
+    found = queries.definitions(_con)
+    words = found["definition"].fillna("")
+    meanings = dict(zip(found["column_name"], words, strict=True))
+    meanings |= dict(zip(found["mart_name"] + "." + found["column_name"], words, strict=True))
+    nothing = pd.DataFrame({"asset_id": [], "technology": []}, dtype=str)
+    assets = queries.assets(_con) if "marts.dim_assets" in tables else nothing
+    known = queries.known_days(_con) if "marts.fct_asset_infeed_days" in tables else queries.invoiced_days(_con)
+    return Copy(tables, meanings, assets, known, read_manifest(_con))
+
+
 def theme() -> Theme:
     """The browser's theme."""
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
-def filters(con: duckdb.DuckDBPyConnection, tables: frozenset[str]) -> View:
+def filters(copy: Copy) -> View:
     """Draw the filters in the sidebar and say what they are set to; the URL says it too.
 
     Args:
-        con: what the role may see.
-        tables: the marts in it.
+        copy: what there is to choose from.
     """
-    known = queries.known_days(con) if "marts.fct_asset_infeed_days" in tables else queries.invoiced_days(con)
-    first, last, newest = known or (utc_now().date(),) * 3
-    assets = queries.assets(con) if "marts.dim_assets" in tables else pd.DataFrame(columns=["asset_id", "technology"])
+    first, last, newest = copy.known or (utc_now().date(),) * 3
+    assets = copy.assets
     _from_url(assets)
     state = st.session_state
     if "days" not in state:
@@ -110,7 +148,7 @@ def filters(con: duckdb.DuckDBPyConnection, tables: frozenset[str]) -> View:
                            format_func=lambda asset: f"{asset} · {names[asset]}")  # fmt: skip
         st.segmented_control("Times in", ["local", "UTC"], key="clock", default=None if "clock" in state else "local",
                              required=True)  # fmt: skip
-        if "marts.fct_forecast_versions" in tables:
+        if "marts.fct_forecast_versions" in copy.tables:
             st.datetime_input("Forecasts as known at", key="moment", step=900, format="YYYY-MM-DD",
                               value=None if "moment" not in state else "now",
                               help="On the clock above; empty: as known now. Kept for the last days only.")  # fmt: skip

@@ -9,8 +9,8 @@ import streamlit as st
 
 sys.path[:0] = [folder for folder in [str(Path(__file__).resolve().parents[1])] if folder not in sys.path]
 
-from dashboard import door, formatting, pages, queries, shell
-from serve.published import PublishError, read_manifest
+from dashboard import door, formatting, pages, shell
+from serve.published import PublishError
 
 REFRESH_SECONDS = 5
 
@@ -26,16 +26,12 @@ def main() -> None:
             return
         right = _role(who)
         with door.opened(who, right, _customer(right)) as con:
-            tables = frozenset(queries.tables(con))
-            view = shell.filters(con, tables)
-            found = queries.definitions(con)
-            meanings = dict(zip(found["column_name"], found["definition"].fillna(""), strict=True))
-            exact = found["mart_name"] + "." + found["column_name"]
-            meanings |= dict(zip(exact, found["definition"].fillna(""), strict=True))
+            copy = shell.about(con)
+            view = shell.filters(copy)
             shell.enter(
-                shell.Context(con, view, shell.theme(), tables, meanings, read_manifest(con), right, who)
+                shell.Context(con, view, shell.theme(), copy.tables, copy.meanings, copy.manifest, right, who)
             )
-            shown = pages.visible(tables, is_limited=bool(right.customers), is_development=who.is_development)
+            shown = pages.visible(copy.tables, is_limited=bool(right.customers), is_development=who.is_development)
             scripts = [
                 st.Page(page.script, title=page.title, icon=f":material/{page.icon}:", url_path=page.name) for page in shown
             ]
