@@ -30,7 +30,13 @@ from dashboard.view import View  # noqa: E402
 
 FIRST = date(2025, 1, 1)
 VERSION_DAYS, VERSIONS, TRADES_A_DAY = 5, 192, 20_000
-BY_QUARTER_HOUR = ("fct_portfolio_", "fct_positions", "fct_trading_quarter_hours", "fct_imbalance_prices", "dim_quarter_hours")
+BY_QUARTER_HOUR = (
+    "fct_portfolio_",
+    "fct_positions",
+    "fct_trading_quarter_hours",
+    "fct_imbalance_prices",
+    "dim_quarter_hours",
+)
 TEXTS = {
     "infeed_source": "['final', 'live', 'final', 'forecast'][1 + n % 4]", "product": "['all', 'hour', 'quarter_hour'][1 + n % 3]",
     "side": "['SELL', 'BUY'][1 + n % 2]", "technology": "['wind', 'solar'][1 + asset % 2]", "scope": "['portfolio', 'wind', 'solar'][1 + n % 3]",
@@ -125,7 +131,9 @@ def _value(name: str, kind: str, mart: str) -> str:
 def questions(page: pages.Page) -> list[Callable[..., object]]:
     """What a page and the frame around it ask."""
     scripts = [page.script, pages.FOLDER.parent / "shell.py", pages.FOLDER.parent / "streamlit_app.py"]
-    names = {name for script in scripts for name in re.findall(r"queries\.([a-z_]+)", script.read_text(encoding="utf-8"))}
+    names = {
+        name for script in scripts for name in re.findall(r"queries\.([a-z_]+)", script.read_text(encoding="utf-8"))
+    }
     return [getattr(queries, name) for name in sorted(names) if callable(getattr(queries, name, None))]
 
 
@@ -167,7 +175,9 @@ def main() -> None:
     chance = random.Random(1)
 
     def some_day() -> date:
-        return last - timedelta(days=chance.randrange(VERSION_DAYS) if chance.random() < 0.5 else chance.randrange(said.days))
+        return last - timedelta(
+            days=chance.randrange(VERSION_DAYS) if chance.random() < 0.5 else chance.randrange(said.days)
+        )
 
     views: dict[str, Callable[[], View]] = {
         "day": lambda: (lambda day: View(day, day, None, datetime(day.year, day.month, day.day, 6)))(some_day()),

@@ -49,7 +49,14 @@ def start(
     secrets = Home().root / SECRETS
     if secrets.exists():
         options["secrets.files"] = json.dumps([str(secrets)])
-    command = [sys.executable, "-m", "streamlit", "run", str(script), *(f"--{name}={value}" for name, value in options.items())]
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        str(script),
+        *(f"--{name}={value}" for name, value in options.items()),
+    ]
     os.execve(sys.executable, command, environment)
 
 

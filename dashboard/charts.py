@@ -224,7 +224,11 @@ def infeed(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
     for source in SOURCES:
         height = steps[source].fillna(0.0)
         part = steps[["begin", "end", "when"]].assign(
-            source=source, value=steps[source], low=base, high=base + height, missing=steps["expected"] - steps["present"]
+            source=source,
+            value=steps[source],
+            low=base,
+            high=base + height,
+            missing=steps["expected"] - steps["present"],
         )
         stacked.append(part[height > 0])
         base = base + height
@@ -270,7 +274,9 @@ def infeed(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
             y=alt.value(2),
             tooltip=[
                 alt.Tooltip("when:N", title="delivery"),
-                alt.Tooltip("redispatched:Q", title="switched off: " + ("assets" if view.by_quarter_hour else "quarter-hours")),
+                alt.Tooltip(
+                    "redispatched:Q", title="switched off: " + ("assets" if view.by_quarter_hour else "quarter-hours")
+                ),
             ],
         )
     )
@@ -279,7 +285,11 @@ def infeed(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
 
 
 def forecast(
-    frame: pd.DataFrame, view: View, theme: Theme, versions: pd.DataFrame | None = None, known: pd.DataFrame | None = None
+    frame: pd.DataFrame,
+    view: View,
+    theme: Theme,
+    versions: pd.DataFrame | None = None,
+    known: pd.DataFrame | None = None,
 ) -> Any:
     """Latest and tradeable forecast beside the measured infeed; earlier versions fan out behind them.
 
@@ -369,7 +379,9 @@ def completeness(frame: pd.DataFrame) -> Any:
         alt.Chart(parts[parts["quarter_hours"] > 0])
         .mark_bar()
         .encode(
-            x=alt.X("share:Q", title="share of quarter-hours", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
+            x=alt.X(
+                "share:Q", title="share of quarter-hours", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])
+            ),
             y=alt.Y("asset_id:N", title=None, sort=list(frame["asset_id"])),
             color=alt.Color(
                 "kind:N",
@@ -377,7 +389,12 @@ def completeness(frame: pd.DataFrame) -> Any:
                 scale=alt.Scale(domain=list(kinds), range=[color for _, color in kinds.values()]),
             ),
             order="place:Q",
-            tooltip=["asset_id:N", "kind:N", alt.Tooltip("quarter_hours:Q", format=","), alt.Tooltip("share:Q", format=".1%")],
+            tooltip=[
+                "asset_id:N",
+                "kind:N",
+                alt.Tooltip("quarter_hours:Q", format=","),
+                alt.Tooltip("share:Q", format=".1%"),
+            ],
         )
         .properties(height=alt.Step(16))
     )
@@ -393,7 +410,9 @@ def prices(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
     """
     steps = _placed(frame, view)
     styles = {name: (name, color, dashes) for name, (color, dashes) in PRICES.items() if name in steps}
-    return alt.layer(_lines(steps, view, styles, "EUR/MWh"), _zero(theme) if _below_zero(steps, styles) else alt.layer())
+    return alt.layer(
+        _lines(steps, view, styles, "EUR/MWh"), _zero(theme) if _below_zero(steps, styles) else alt.layer()
+    )
 
 
 def trades(frame: pd.DataFrame, view: View) -> Any:
@@ -607,7 +626,9 @@ def _lines(steps: pd.DataFrame, view: View, styles: Mapping[str, tuple[str, str,
         .encode(
             x=_time(view, at="at"),
             y=alt.Y("value:Q", title=unit),
-            color=alt.Color("what:N", title=None, scale=alt.Scale(domain=domain, range=[c for _, c, _ in styles.values()])),
+            color=alt.Color(
+                "what:N", title=None, scale=alt.Scale(domain=domain, range=[c for _, c, _ in styles.values()])
+            ),
             strokeDash=alt.StrokeDash(
                 "what:N", title=None, scale=alt.Scale(domain=domain, range=[d for _, _, d in styles.values()])
             ),
@@ -694,7 +715,9 @@ def _instants(first: Any, last: Any, view: View, title: str | None, at: str = "b
         )
     form = "%H:%M" if hours <= 30 else "%d %b" if step >= 24 else "%d %b %H:%M"
     labels = {_stamp(tick): tick.strftime(form) for tick in ticks}
-    expression = f"({json.dumps({str(int(t.timestamp() * 1000)): labels[_stamp(t)] for t in ticks})})[''+time(datum.value)]"
+    expression = (
+        f"({json.dumps({str(int(t.timestamp() * 1000)): labels[_stamp(t)] for t in ticks})})[''+time(datum.value)]"
+    )
     return alt.X(
         f"{at}:T",
         title=title,

@@ -42,7 +42,9 @@ PAGES = (
     Page("performance", "Performance", "leaderboard", frozenset({"reports.rpt_asset_performance"})),
     Page("asset_map", "Map", "map", frozenset({"marts.dim_assets.latitude", "marts.fct_asset_infeed"})),
     Page("data_quality", "Data quality", "fact_check", frozenset({"reports.rpt_data_quality"})),
-    Page("my_assets", "My assets", "home", frozenset({"marts.fct_asset_infeed", "reports.rpt_asset_performance"}), True),
+    Page(
+        "my_assets", "My assets", "home", frozenset({"marts.fct_asset_infeed", "reports.rpt_asset_performance"}), True
+    ),
     Page("about", "About", "info", frozenset()),
 )
 

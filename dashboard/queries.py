@@ -350,9 +350,21 @@ def trading_days(con: Connection, view: View) -> pd.DataFrame:
         con,
         f"""
         select delivery_date, product, trades, unpriced_quarter_hours,
-            {_doubles("t", "revenue_eur", "sold_mwh", "bought_mwh", "net_sold_mwh", "private_vwap_eur_per_mwh",
-                      "sell_vwap_eur_per_mwh", "buy_vwap_eur_per_mwh", "market_vwap_eur_per_mwh", "market_mwh",
-                      "alpha_eur")}
+            {
+            _doubles(
+                "t",
+                "revenue_eur",
+                "sold_mwh",
+                "bought_mwh",
+                "net_sold_mwh",
+                "private_vwap_eur_per_mwh",
+                "sell_vwap_eur_per_mwh",
+                "buy_vwap_eur_per_mwh",
+                "market_vwap_eur_per_mwh",
+                "market_mwh",
+                "alpha_eur",
+            )
+        }
         from marts.fct_trading_days as t
         where delivery_date between $first and $last order by delivery_date, product
         """,
@@ -366,9 +378,21 @@ def trading_quarter_hours(con: Connection, view: View) -> pd.DataFrame:
         con,
         f"""
         select q.delivery_start_utc, q.delivery_date, q.quarter_hour_of_day, t.trades,
-            {_doubles("t", "revenue_eur", "sold_mwh", "bought_mwh", "net_sold_mwh", "private_vwap_eur_per_mwh",
-                      "market_vwap_eur_per_mwh", "id1_like_eur_per_mwh", "id3_like_eur_per_mwh", "market_mwh",
-                      "alpha_eur")}
+            {
+            _doubles(
+                "t",
+                "revenue_eur",
+                "sold_mwh",
+                "bought_mwh",
+                "net_sold_mwh",
+                "private_vwap_eur_per_mwh",
+                "market_vwap_eur_per_mwh",
+                "id1_like_eur_per_mwh",
+                "id3_like_eur_per_mwh",
+                "market_mwh",
+                "alpha_eur",
+            )
+        }
         from marts.dim_quarter_hours as q left join marts.fct_trading_quarter_hours as t using (delivery_start_utc)
         where q.delivery_date between $first and $last order by q.delivery_start_utc
         """,

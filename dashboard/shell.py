@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -366,10 +367,8 @@ def _from_url(assets: pd.DataFrame) -> None:
             state[key] = named
     if url.get("clock") in ("local", "UTC"):
         state["clock"] = url["clock"]
-    try:
+    with contextlib.suppress(KeyError, ValueError):
         state["moment"] = datetime.fromisoformat(url["moment"]).replace(tzinfo=None)
-    except (KeyError, ValueError):
-        pass
 
 
 def _to_url(view: View) -> None:

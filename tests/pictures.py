@@ -8,6 +8,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parent / "python"), str(Path(__file__).parents[1])]
 
 from browser import browsing, picture, serving, settled  # noqa: E402
+
 from home import PROJECT, Home  # noqa: E402
 
 FOLDER = PROJECT / "docs" / "pictures"

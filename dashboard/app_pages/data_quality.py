@@ -36,7 +36,9 @@ shell.tiles([feed_tile(feed) for _, feed in feeds.iterrows()])
 st.subheader("Feeds by delivery date")
 shell.chart(charts.feed_matrix(queries.feed_days(context.con, view), context.theme), context, key="matrix", height=None,
             alt="Completeness of each feed by delivery date")  # fmt: skip
-st.caption("▲ something lacks · ○ nothing arrived · ◌ not due yet. A feed that comes with an event only may stay empty.")
+st.caption(
+    "▲ something lacks · ○ nothing arrived · ◌ not due yet. A feed that comes with an event only may stay empty."
+)
 shell.table(feeds.assign(status=feeds["status"].map(lambda status: status_word(str(status)))), context, key="feeds",
             name="feeds", mart="reports.rpt_data_quality", height=240)  # fmt: skip
 

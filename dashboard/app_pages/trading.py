@@ -111,7 +111,9 @@ place = shell.table(products, context, key="products", name="products", mart="ma
                     height=220)  # fmt: skip
 if place is not None:
     product = products.iloc[place]
-    st.caption(f"Trades of the {product['product'].replace('_', '-')} from {clock(product['delivery_start_utc'], view.zone)}")
+    st.caption(
+        f"Trades of the {product['product'].replace('_', '-')} from {clock(product['delivery_start_utc'], view.zone)}"
+    )
     shell.table(
         queries.trades_of(context.con, product["delivery_start_utc"].to_pydatetime(), product["product"]),
         context, key="trades", name="trades", mart="marts.fct_trades", height=260,

@@ -35,7 +35,9 @@ def serving(home: Path, *arguments: str, port: int | None = None, address: str =
     port = port or free_port()
     command = [sys.executable, "-m", "dashboard", "--no-browser", "--address", address, "--port", str(port), *arguments]
     environment = {**os.environ, "RTM_HOME": str(home), "PYTHONPATH": str(PROJECT)}
-    with subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+    with subprocess.Popen(
+        command, cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as server:
         try:
             url = f"http://localhost:{port}"
             _wait_for(f"{url}/_stcore/health", server)
@@ -72,7 +74,9 @@ def settled(page: Page) -> None:
 
 def picture(page: Page, path: Path, *, width: int = 1440, most: int = 2200) -> None:
     """The whole page as PNG, as tall as its content."""
-    height = page.evaluate("Math.max(...[...document.querySelectorAll('[data-testid=stMain]')].map(e => e.scrollHeight))")
+    height = page.evaluate(
+        "Math.max(...[...document.querySelectorAll('[data-testid=stMain]')].map(e => e.scrollHeight))"
+    )
     page.set_viewport_size({"width": width, "height": min(int(height) + 10, most)})
     settled(page)
     page.screenshot(path=str(path))

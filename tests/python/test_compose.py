@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 import yaml
-
 from browser import free_port
+
 from home import PROJECT
 
 COMPOSE = PROJECT / "docker-compose.yml"
@@ -37,7 +37,9 @@ def test_it_fits_the_specification() -> None:
 
 
 def test_the_linter_finds_nothing_in_the_dockerfile() -> None:
-    result = subprocess.run([str(BIN / "hadolint"), str(PROJECT / "Dockerfile")], capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        [str(BIN / "hadolint"), str(PROJECT / "Dockerfile")], capture_output=True, text=True, check=False
+    )
     assert result.returncode == 0, result.stdout
 
 
@@ -53,7 +55,11 @@ def wrong(compose: dict[str, Any]) -> list[str]:
             source = volume.rsplit("}", 1)[0].split(":")[0] if not volume.startswith("$") else "."
             if not source.startswith((".", "/")) and source not in compose["volumes"]:
                 found.append(f"{name}: volume {source} is not declared")
-        found += [f"{name}: {port} is open to everybody" for port in service.get("ports", []) if not port.startswith("127.0.0.1:")]
+        found += [
+            f"{name}: {port} is open to everybody"
+            for port in service.get("ports", [])
+            if not port.startswith("127.0.0.1:")
+        ]
         for key, value in {"read_only": True, "cap_drop": ["ALL"], "restart": "unless-stopped"}.items():
             if service.get(key) != value:
                 found.append(f"{name}: {key} is {service.get(key)}")
@@ -91,7 +97,14 @@ def test_the_command_of_a_service_runs(
         (tmp_path / "source").mkdir()
         source, home = tmp_path / "source", tmp_path
     port, said = free_port(), compose["services"][service]["command"]
-    places = {"/source": str(source), "/data": str(home), "8501": str(port), "8080": str(port), "0.0.0.0": "127.0.0.1", "$$": "$"}
+    places = {
+        "/source": str(source),
+        "/data": str(home),
+        "8501": str(port),
+        "8080": str(port),
+        "0.0.0.0": "127.0.0.1",
+        "$$": "$",
+    }
     if service == "docs":
         places["rtm docs --build"] = f"mkdir -p {tmp_path}/docs && echo docs > {tmp_path}/docs/index.html"
         places["/data"] = str(tmp_path)
@@ -100,16 +113,26 @@ def test_the_command_of_a_service_runs(
         for old, new in places.items():
             word = word.replace(old, new)
         command.append(word)
-    environment = {**os.environ, "RTM_HOME": str(home), "PATH": f"{BIN}:{os.environ['PATH']}", "PYTHONPATH": str(PROJECT)}
+    environment = {
+        **os.environ,
+        "RTM_HOME": str(home),
+        "PATH": f"{BIN}:{os.environ['PATH']}",
+        "PYTHONPATH": str(PROJECT),
+    }
     log = tmp_path / "log"
-    with log.open("wb") as out, subprocess.Popen(
-        command, cwd=PROJECT, env=environment, stdout=out, stderr=out, start_new_session=True
-    ) as process:
+    with (
+        log.open("wb") as out,
+        subprocess.Popen(
+            command, cwd=PROJECT, env=environment, stdout=out, stderr=out, start_new_session=True
+        ) as process,
+    ):
         try:
             for _ in range(600):
                 if service == "pipeline" and b"Landed" in log.read_bytes():
                     break
-                if service != "pipeline" and _answers(port, "_stcore/health" if service == "dashboard" else "index.html"):
+                if service != "pipeline" and _answers(
+                    port, "_stcore/health" if service == "dashboard" else "index.html"
+                ):
                     break
                 assert process.poll() is None, log.read_text(encoding="utf-8")
                 time.sleep(0.2)

@@ -33,7 +33,11 @@ from serve.published import reading
 pytestmark = pytest.mark.parametrize("built", ["sample"], indirect=True)
 APP = str(PROJECT / "dashboard" / "streamlit_app.py")
 LONG_DAY = date(2025, 10, 26)
-DAY, RANGE, NEVER = View(LONG_DAY, LONG_DAY), View(date(2025, 10, 25), date(2025, 10, 29)), View(date(2020, 1, 1), date(2020, 1, 1))
+DAY, RANGE, NEVER = (
+    View(LONG_DAY, LONG_DAY),
+    View(date(2025, 10, 25), date(2025, 10, 29)),
+    View(date(2020, 1, 1), date(2020, 1, 1)),
+)
 CUSTOMER_ROLES = (Role.SALES, Role.ASSET_OWNER)
 
 
@@ -109,14 +113,18 @@ def test_days_are_the_sum_of_their_quarter_hours(con: duckdb.DuckDBPyConnection,
     by_day = question(con, RANGE).set_index("delivery_date")
     for day in (date(2025, 10, 25), LONG_DAY, date(2025, 10, 27)):
         quarter_hours = question(con, View(day, day))
-        for column in set(queries.SOURCES + ("latest", "tradeable")) & set(by_day) - {"redispatch"}:
+        for column in {*queries.SOURCES, "latest", "tradeable"} & set(by_day) - {"redispatch"}:
             total = by_day.loc[pd.Timestamp(day), column]
             assert quarter_hours[column].sum() / 4 == pytest.approx(0 if pd.isna(total) else total, abs=1e-6), column
 
 
 def test_chosen_assets_add_up_to_all(con: duckdb.DuckDBPyConnection) -> None:
     assets = queries.assets(con)
-    for question, column in ((queries.infeed, "live"), (queries.forecasts, "latest"), (queries.asset_imbalance, "imbalance_mwh")):
+    for question, column in (
+        (queries.infeed, "live"),
+        (queries.forecasts, "latest"),
+        (queries.asset_imbalance, "imbalance_mwh"),
+    ):
         parts = [
             question(con, replace(view, assets=tuple(group["asset_id"])))[column].sum()
             for _, group in assets.groupby("technology") for view in (DAY, RANGE)
@@ -165,7 +173,9 @@ def drawn(con: duckdb.DuckDBPyConnection, view: View, theme: Any) -> dict[str, A
     made = {
         "strip": charts.heat_strip(position, view, theme),
         "heat": charts.heat_days(position, theme),
-        "position": charts.position(position if view.by_quarter_hour else queries.position_days(con, view), view, theme),
+        "position": charts.position(
+            position if view.by_quarter_hour else queries.position_days(con, view), view, theme
+        ),
         "path": charts.path(queries.revenue_path(con, view), view, "cumulative_revenue_eur", theme),
         "infeed": charts.infeed(queries.infeed(con, view), view, theme),
         "forecast": charts.forecast(queries.forecasts(con, view), view, theme),
@@ -190,7 +200,9 @@ def drawn(con: duckdb.DuckDBPyConnection, view: View, theme: Any) -> dict[str, A
     return made
 
 
-@pytest.mark.parametrize(("view", "theme"), [(DAY, "light"), (RANGE, "dark"), (NEVER, "dark"), (replace(DAY, in_utc=True), "dark")])
+@pytest.mark.parametrize(
+    ("view", "theme"), [(DAY, "light"), (RANGE, "dark"), (NEVER, "dark"), (replace(DAY, in_utc=True), "dark")]
+)
 def test_every_chart_is_drawn(con: duckdb.DuckDBPyConnection, view: View, theme: Any) -> None:
     for name, chart in drawn(con, replace(view, moment=datetime(2025, 10, 26, 6)), theme).items():
         svg = vl_convert.vegalite_to_svg(charts.themed(chart.properties(width=600), theme).to_json())
@@ -201,12 +213,12 @@ def test_the_axis_of_a_long_day_shows_two_o_clock_twice(con: duckdb.DuckDBPyConn
     def labels(view: View) -> list[str]:
         chart = charts.position(queries.position(con, view), view, "light").properties(width=2000)
         svg = vl_convert.vegalite_to_svg(charts.themed(chart).to_json())
-        return [text for text in re.findall(r">(\d\d:\d\d)<", svg)]
+        return list(re.findall(r">(\d\d:\d\d)<", svg))
 
     local, utc = labels(DAY), labels(replace(DAY, in_utc=True))
     assert local[0] == "00:00" and local[-1] == "00:00"
     assert local.count("02:00") == 2
-    assert utc[0] == "22:00" and utc[-1] == "22:00" or "23:00" in utc[-1]
+    assert (utc[0] == "22:00" and utc[-1] == "22:00") or "23:00" in utc[-1]
 
 
 def test_the_map_names_no_address(con: duckdb.DuckDBPyConnection) -> None:
@@ -253,7 +265,9 @@ def test_every_page_shows(development: Path, view: View) -> None:
 
 def test_filters_stay_over_pages_and_stand_in_the_url(development: Path) -> None:
     test = AppTest.from_file(APP, default_timeout=60)
-    test.query_params.update({"from": "2025-10-25", "to": "2025-10-26", "technologies": "wind", "clock": "UTC", "assets": "NOPE"})
+    test.query_params.update(
+        {"from": "2025-10-25", "to": "2025-10-26", "technologies": "wind", "clock": "UTC", "assets": "NOPE"}
+    )
     test.run()
     for page in pages.PAGES[:3]:
         test.switch_page(str(page.script))
@@ -265,7 +279,9 @@ def test_filters_stay_over_pages_and_stand_in_the_url(development: Path) -> None
     assert test.query_params["from"] == "2025-10-27" and test.query_params["to"] == "2025-10-28"
 
 
-@pytest.mark.parametrize("url", [{"from": "yesterday"}, {"from": "2025-10-27", "to": "2025-10-25"}, {"moment": "x", "clock": "moon"}])
+@pytest.mark.parametrize(
+    "url", [{"from": "yesterday"}, {"from": "2025-10-27", "to": "2025-10-25"}, {"moment": "x", "clock": "moon"}]
+)
 def test_nonsense_in_the_url_is_passed_over(development: Path, url: dict[str, str]) -> None:
     test = AppTest.from_file(APP, default_timeout=60)
     test.query_params.update(url)
@@ -296,7 +312,9 @@ def test_a_newer_copy_is_shown_without_losing_the_view(development: Path, built:
     assert test.session_state["days"] == (RANGE.first, RANGE.last)
 
 
-def test_without_a_published_copy_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, built: object) -> None:
+def test_without_a_published_copy_it_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, built: object
+) -> None:
     monkeypatch.setenv("RTM_HOME", str(tmp_path))
     monkeypatch.setenv(door.DEVELOPMENT, "1")
     config.set_option("server.address", "127.0.0.1")
@@ -304,7 +322,9 @@ def test_without_a_published_copy_it_says_what_to_do(tmp_path: Path, monkeypatch
     assert "rtm run" in test.error[0].value and not test.exception
 
 
-def test_the_sample_stands_in_and_says_so(tmp_path: Path, built: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sample_stands_in_and_says_so(
+    tmp_path: Path, built: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / door.SAMPLE).mkdir()
     (tmp_path / door.SAMPLE / "published").symlink_to(built[1] / "published")
     monkeypatch.setenv("RTM_HOME", str(tmp_path))
@@ -404,15 +424,24 @@ def test_development_mode_does_not_start_on_other_addresses(home: Path) -> None:
 def marts_read(page: pages.Page) -> set[str]:
     """The marts in the questions that a page asks, and those that the frame around every page asks."""
     scripts = [page.script, PROJECT / "dashboard" / "shell.py", PROJECT / "dashboard" / "streamlit_app.py"]
-    asked_for = {name for script in scripts for name in re.findall(r"queries\.([a-z_]+)", script.read_text(encoding="utf-8"))}
-    sources = [inspect.getsource(getattr(queries, name)) for name in asked_for if callable(getattr(queries, name, None))]
-    return {mart for text in sources for mart in re.findall(r"\b(?:marts|reports)\.(\w+)", text.replace("{_NAMES}", queries._NAMES))}
+    asked_for = {
+        name for script in scripts for name in re.findall(r"queries\.([a-z_]+)", script.read_text(encoding="utf-8"))
+    }
+    sources = [
+        inspect.getsource(getattr(queries, name)) for name in asked_for if callable(getattr(queries, name, None))
+    ]
+    return {
+        mart
+        for text in sources
+        for mart in re.findall(r"\b(?:marts|reports)\.(\w+)", text.replace("{_NAMES}", queries._NAMES))
+    }
 
 
 def test_exposures_name_the_marts_that_pages_read(built: object) -> None:
     exposures = yaml.safe_load((PROJECT / "models" / "_exposures.yml").read_text(encoding="utf-8"))["exposures"]
     declared = {
-        exposure["name"]: {re.sub(r"ref\('(\w+)'\)", r"\1", mart) for mart in exposure["depends_on"]} for exposure in exposures
+        exposure["name"]: {re.sub(r"ref\('(\w+)'\)", r"\1", mart) for mart in exposure["depends_on"]}
+        for exposure in exposures
     }
     assert declared == {f"dashboard_{page.name}": marts_read(page) for page in pages.PAGES}
     assert all(exposure["owner"]["name"] and exposure["description"] for exposure in exposures)

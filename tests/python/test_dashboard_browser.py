@@ -8,10 +8,9 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
+from browser import browsing, free_port, serving, settled
 from oidc_provider_mock import User, run_server_in_thread
 from playwright.sync_api import Browser, Page
-
-from browser import browsing, free_port, serving, settled
 
 pytestmark = pytest.mark.parametrize("built", ["sample"], indirect=True)
 
@@ -44,7 +43,9 @@ def test_a_trader_looks_around(home: Path, browser: Browser) -> None:
         page.goto(f"{url}/today?from=2025-10-26&to=2025-10-26")
         settled(page)
         assert "Development mode" in page.inner_text("body")
-        assert page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor") != "rgb(255, 255, 255)"
+        assert (
+            page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor") != "rgb(255, 255, 255)"
+        )
 
         tile = page.locator(".rtm-tile").first
         tile.focus()  # by keyboard too: what a figure means
