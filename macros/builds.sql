@@ -34,14 +34,14 @@
 {% macro build_started() -%}
     {%- if is_building() %}
         {%- set fingerprint = fingerprint() -%}
-        {%- if flags.WHICH in ('build', 'run', 'retry') %}
+        {%- if flags.WHICH in ('build', 'run', 'retry') and build_day() is none %}
             {{ find_build_dates(last_whole_load(fingerprint)) }};
         {%- endif %}
         insert into {{ target.schema }}.builds
         select
             '{{ invocation_id }}', cast('{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}' as timestamp), null,
             '{{ flags.WHICH }}', {{ is_whole_build() }}, false, null,
-            {{ "'" ~ var('as_of') ~ "'" if var('as_of') is not none else 'null' }}, {{ var('warehouse_layout') }},
+            {{ "'" ~ as_of() ~ "'" if as_of() is not none else 'null' }}, {{ var('warehouse_layout') }},
             '{{ dbt_version }}',
             {{ "'" ~ dbt_metadata_envs['COMMIT'] ~ "'" if dbt_metadata_envs.get('COMMIT') else 'null' }},
             '{{ fingerprint }}', {{ flags.FULL_REFRESH or false }}, null, null, null, null, null

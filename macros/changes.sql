@@ -10,7 +10,7 @@
     {%- set content -%}
         select md5(string_agg(md5(content), '' order by filename)) from read_text([{{ files | join(', ') }}])
     {%- endset -%}
-    {{- return(run_query(content).columns[0].values()[0] ~ '-' ~ local_md5(tojson(invocation_args_dict.get('vars') or {}))) -}}
+    {{- return(run_query(content).columns[0].values()[0] ~ '-' ~ local_md5(tojson(invocation_args_dict.get('vars') or {}) ~ as_of())) -}}
 {%- endmacro %}
 
 

@@ -7,12 +7,37 @@
     {%- set changed = ' where is_changed' if scope == 'day' else '' -%}
     {%- if not is_narrowed() -%}
         true
+    {%- elif build_day() is not none -%}
+        {{ on_build_day(column, kind) }}
     {%- elif kind.endswith('delivery_start_utc') -%}
         {{ column }} in (select delivery_start_utc from {{ target.schema }}.build_quarter_hours{{ changed }})
     {%- elif kind.endswith('invoicing_month') -%}
         {{ column }} in (select {{ invoicing_month('delivery_date') }} from {{ dates }}{{ changed }})
     {%- else -%}
         {{ column }} in (select delivery_date from {{ dates }}{{ changed }})
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The one delivery date that this build makes, as `rtm build --as-of ... --day` asks; none = those that changed. -#}
+{% macro build_day() -%}
+    {{- return(env_var('RTM_DAY', '') or none) -}}
+{%- endmacro %}
+
+
+{#- Bounds in plain sight, which the database can look for in its row groups and below windows. -#}
+{% macro on_build_day(column, kind) -%}
+    {%- if kind.endswith('delivery_start_utc') -%}
+        {%- set zone = modules.pytz.timezone(var('market_time_zone')) -%}
+        {%- set day = modules.datetime.datetime.strptime(build_day(), '%Y-%m-%d') -%}
+        {%- set bounds = [] -%}
+        {%- for midnight in [day, day + modules.datetime.timedelta(days=1)] -%}
+            {%- set utc = zone.localize(midnight).astimezone(modules.pytz.utc).strftime('%Y-%m-%d %H:%M:%S') -%}
+            {%- do bounds.append("cast('" ~ utc ~ "' as timestamp)") -%}
+        {%- endfor -%}
+        {{ column }} >= {{ bounds[0] }} and {{ column }} < {{ bounds[1] }}
+    {%- else -%}
+        {{ column }} = cast('{{ build_day() }}' as date)
     {%- endif -%}
 {%- endmacro %}
 

@@ -47,7 +47,8 @@ def prepare(
         started = EPOCH + timedelta(days=number)
         ended = None if outcome == "killed" else started + timedelta(minutes=1)
         con.execute(
-            "insert into main.builds values (?, ?, ?, 'build', ?, ?, 7, ?, ?, '1.11', 'abc', 'print', false, ?, ?, ?, null, null)",
+            "insert into main.builds values (?, ?, ?, 'build', ?, ?, 7, ?, ?, '1.11', 'abc', "
+            "'print', false, ?, ?, ?, null, null)",
             [
                 *(f"build {number}", started, ended, outcome != "partial", outcome == "good", as_of, layout),
                 *(number, number, known_until(number)),
