@@ -76,8 +76,8 @@ def differences(warehouse: Path, other: Path, day: str | None = None) -> Iterato
         con.execute(f"attach '{warehouse}' as a (read_only)")
         con.execute(f"attach '{other}' as b (read_only)")
         marts = con.execute(
-            "select schema_name, table_name from duckdb_tables() where schema_name in ('marts', 'reports') and "
-            "(? is null or table_name in (select table_name from duckdb_columns() where column_name = 'delivery_date')) "
+            "select schema_name, table_name from duckdb_tables() where schema_name in ('marts', 'reports') and (? is "
+            "null or table_name in (select table_name from duckdb_columns() where column_name = 'delivery_date')) "
             "group by all having ? is null or count(*) = 2 order by all",
             [day, day],
         ).fetchall()

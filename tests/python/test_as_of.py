@@ -21,16 +21,17 @@ START, DAYS = date(2025, 6, 28), 5
 _OF_FILE = "file_timestamp_utc"
 _PERIOD = "greatest(file_timestamp_utc, delivery_start_utc + interval 15 minute)"
 _TRADE = "volume is not null and price_eur_per_mwh is not null and executed_at_utc is not null"
+_EITHER_SIDE = "short_price_eur_per_mwh is not null or long_price_eur_per_mwh is not null"
 KNOWN = (
     ("forecasts", "asset_id, delivery_start_utc, version_utc", "version_utc", "power_kw is not null"),
     ("live_measured_infeed", "asset_id, measured_at_utc", "measured_at_utc", "power_kw is not null"),
     ("final_production", "metering_point_id, delivery_start_utc", _PERIOD, "power_kw is not null"),
     ("redispatch_flags", "metering_point_id, delivery_start_utc", _PERIOD, "is_redispatched is not null"),
     ("redispatch_compensation", "delivery_start_utc", _PERIOD, "price_eur_per_mwh is not null"),
-    ("imbalance_prices_final", "delivery_start_utc", _PERIOD, "true"),
+    ("imbalance_prices_final", "delivery_start_utc", _PERIOD, _EITHER_SIDE),
     ("imbalance_prices_estimated", "delivery_start_utc", _PERIOD, "estimate_eur_per_mwh is not null"),
     ("private_trades", "trade_id, side", "executed_at_utc", _TRADE),
-    ("public_trades", "trade_id", "executed_at_utc", _TRADE),
+    ("public_trades", "trade_id, side", "executed_at_utc", _TRADE),
     ("contracts", "file_id, row_number", _OF_FILE, "true"),
     ("contract_contacts", "file_id, row_number", _OF_FILE, "true"),
     ("technical_data", "file_id, row_number", _OF_FILE, "true"),
