@@ -526,7 +526,8 @@ def _build_as_of(home: Home, text: str, day: date | None, *, verbose: bool, wait
     moment = _as_of_moment(text)
     left_out = ["resource_type:test", "resource_type:unit_test"]  # the whole build has tested what is made here
     if day is not None:
-        left_out += ["config.meta.scope:month", "fct_forecast_versions"]  # these rest on other days too
+        # these rest on other days too
+        left_out += ["config.meta.scope:month+", "fct_forecast_versions", "path:models/intermediate/knowledge+"]
     with _writing(home, "rtm build --as-of", wait=wait) as lock:
         _check_raw(home)
         home.as_of.mkdir(parents=True, exist_ok=True)

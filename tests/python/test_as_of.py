@@ -7,6 +7,7 @@ import random
 import shutil
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -65,6 +66,20 @@ def truncate(raw: Path, moment: datetime) -> None:
         con.execute(f"update manifest set {_OF_FILE} = least({_OF_FILE}, ?)", [moment])
 
 
+def of(day: date) -> str:
+    """The positions of a delivery date as one build has them."""
+    return f"marts.fct_positions where delivery_date = '{day}'"
+
+
+def positions(database: Path, where: str) -> list[tuple[Any, ...]]:
+    """Infeed and position of each quarter-hour."""
+    with duckdb.connect(str(database), read_only=True) as con:
+        return con.execute(
+            "select delivery_start_utc, infeed_mwh, measured_mwh, forecast_mwh, net_sold_mwh, open_position_mwh "
+            f"from {where} order by 1"
+        ).fetchall()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_shows_before_it_was_known(tmp_path: Path, seed: int) -> None:
@@ -73,14 +88,24 @@ def test_nothing_shows_before_it_was_known(tmp_path: Path, seed: int) -> None:
     simulate(source, scenario(3, DAYS, START, seed, packed=True))
     home = OwnHome(tmp_path)
     home.run("rtm", "ingest", str(source))
-    moment = datetime(2025, 6, 29) + timedelta(minutes=chance.randrange(0, 3 * 24 * 60))
-    day = date(2025, 6, 28) + timedelta(days=chance.randrange(0, 4))
-
+    moment = datetime(2025, 6, 29) + timedelta(minutes=15 * chance.randrange(8, 3 * 96))
     home.run("rtm", "build", "--as-of", f"{moment:%Y-%m-%dT%H:%M}Z")
     as_of = home.root / "as_of" / f"{moment:%Y-%m-%dT%H%M%S}Z.duckdb"
-    home.run("rtm", "build", "--as-of", f"{moment:%Y-%m-%dT%H:%M}Z", "--day", day.isoformat())
-    one_day = as_of.with_name(f"{as_of.stem}_{day}.duckdb")
-    assert list(differences(as_of, one_day, day.isoformat())) == []
+
+    # the series of moments, checked at this one and against the build of an earlier one
+    with duckdb.connect(str(as_of), read_only=True) as con:
+        ((day, first),) = con.execute(
+            "select max(delivery_date), min(as_of_utc) from marts.fct_position_as_of"
+        ).fetchall()
+    earlier = chance.choice(
+        [first + timedelta(minutes=15 * n) for n in range(96) if first + timedelta(minutes=15 * n) < moment]
+    )
+    home.run("rtm", "build", "--as-of", f"{earlier:%Y-%m-%dT%H:%M}Z", "--day", day.isoformat())
+    then = as_of.with_name(f"{earlier:%Y-%m-%dT%H%M%S}Z_{day}.duckdb")
+    assert positions(as_of, f"marts.fct_position_as_of where as_of_utc = '{moment}'") in ([], positions(as_of, of(day)))
+    series = positions(as_of, f"marts.fct_position_as_of where as_of_utc = '{earlier}'")
+    assert len(series) >= 92
+    assert series == positions(then, of(day))
 
     truncate(home.root / "raw.duckdb", moment)
     home.build("resource_type:test")
