@@ -28,10 +28,10 @@ from ingest import interface
 from ingest.landing import Report, ingest
 from ingest.parsing import macros
 from ingest.raw import RawBusyError, RawError, is_locked, read_raw, upgrade_raw
+from serve import access, marts, permissions, quality
 from serve import backup as backups
-from serve import marts, quality
 from serve.as_of import DiffError, differing, file_name, keep_marts, resolve
-from serve.files import in_words
+from serve.files import in_words, replace_text
 from serve.locks import BusyError, writing
 from serve.publish import publish, roll_back
 from serve.published import (
@@ -69,7 +69,10 @@ class StoppedError(Exception):
     """A step did not get through; the text is for people."""
 
 
-OURS = (StoppedError, BusyError, RawError, WarehouseError, PublishError, backups.BackupError)
+OURS = (
+    StoppedError, BusyError, RawError, WarehouseError, PublishError, backups.BackupError, access.AccessDenied,
+    access.RegisterError,
+)  # fmt: skip
 
 
 @app.command("ingest")
@@ -294,6 +297,44 @@ def report_command(
         except OSError as error:
             raise _failed(f"{path} cannot be written: {in_words(error)}") from error
     out.print(f"{escape(str(path))}: {asset or 'the portfolio'}, {day or month}")
+
+
+@app.command("share")
+def share_command(
+    path: Annotated[Path, typer.Argument(metavar="OUT", help="A new .duckdb file, or a new folder of Parquet files.")],
+    role: Annotated[str, typer.Option(help=f"For whom: {', '.join(access.Role)}.")],
+    subject: Annotated[
+        str | None, typer.Option(help="The customer, for sales and asset_owner: owner_id or address.")
+    ] = None,
+) -> None:
+    """Write what a role may see, and nothing else; somebody must hold it in RTM_HOME/access.yml."""
+    if role not in list(access.Role):
+        raise typer.BadParameter(f"there is no such role: name one of {', '.join(access.Role)}", param_hint="--role")
+    with _telling():
+        rows = access.share(_home().root, role, subject, path)
+    held = console.table(f"What the role {role} may see", "mart", "rows")
+    for mart, count in rows.items():
+        held.add_row(mart, f"{count:,}")
+    out.print(held)
+    out.print(f"Written to {escape(str(path))}; noted in {access.LOG}", soft_wrap=True)
+
+
+@app.command("permissions")
+def permissions_command(
+    path: Annotated[
+        Path | None, typer.Option("--write", exists=True, dir_okay=False, help="Put it between the marks of this page.")
+    ] = None,
+) -> None:
+    """Print who may see what, as the published copy declares it, as Markdown (docs/permissions.md)."""
+    with _telling(), reading(_home().published) as con:
+        text = permissions.matrix(con)
+    if path is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        replace_text(path, permissions.put_into(path.read_text(encoding="utf-8"), text))
+    except ValueError as error:
+        raise typer.BadParameter(escape(f"{path}: {error}"), param_hint="--write") from error
 
 
 @app.command("quality")

@@ -57,6 +57,7 @@
         {%- set tests = results | selectattr('node.resource_type', 'in', ['test', 'unit_test']) | list -%}
         {%- set is_good = is_whole_build() and not bad -%}
         {%- if is_good %}
+            {{ note_access() }}
             delete from {{ target.schema }}.promises;
             insert into {{ target.schema }}.promises values
             {%- for node in graph.nodes.values() if node.access == 'public' %}

@@ -24,7 +24,7 @@ _FORMAT = 1
 # Names in RTM_HOME's top folder that can be made again, or that belong to nobody.
 _MADE_AGAIN = (
     "warehouse*.duckdb", "warehouse*.duckdb.wal", "warehouse*.duckdb.tmp", "raw.duckdb.tmp", "published", "dbt", "docs",
-    "sample", ".*", "replaced_*",
+    "sample", "reduced", ".*", "replaced_*",
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from serve.files import in_words
+from serve.permissions import declared
 from serve.published import CURRENT, Manifest, PublishError, copies, current, number_of, read_manifest
 from serve.warehouse import last_build, open_warehouse
 
@@ -42,6 +43,9 @@ create table publication.marts (
 create table publication.changes (
     mart_name varchar, measure varchar, value decimal(38, 9), value_before decimal(38, 9)
 );
+-- who may see what (serve/permissions.py)
+create table publication.mart_access as from warehouse.main.mart_access;
+create table publication.column_access as from warehouse.main.column_access;
 """
 
 
@@ -129,6 +133,10 @@ def verify(copy: Path) -> Manifest:
                 raise PublishError(f"{mart}: columns differ from the contract: {', '.join(differing)}")
             if _fingerprint(con, schema, mart) != (rows, content_hash):
                 raise PublishError(f"{mart}: the copy does not hold the rows of the warehouse")
+        if {(mart.schema, mart.name): set(mart.columns) for mart in declared(con)} != {
+            mart: set(columns) for mart, columns in promised.items()
+        }:
+            raise PublishError("not every mart and column is declared with who may see it: run `rtm build`")
         return read_manifest(con)
 
 
@@ -136,7 +144,10 @@ def _write(copy: Path, warehouse: Path, before: Path | None, number: int, now: d
     with duckdb.connect(str(copy)) as con:
         con.execute("set TimeZone = 'UTC'")
         con.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
-        con.execute(_MANIFEST)
+        try:
+            con.execute(_MANIFEST)
+        except duckdb.CatalogException as error:
+            raise PublishError("the last build does not say who may see what: run `rtm build`") from error
         con.execute(
             "insert into publication.contract select schema_name, mart_name, column_name, data_type "
             "from warehouse.main.promises order by all"

@@ -155,7 +155,7 @@ def _layout(con: duckdb.DuckDBPyConnection) -> int | None:
         if found is not None:
             return int(found)
     tables = _tables(con)
-    if not tables - {("main", "builds"), ("main", "promises")}:
+    if not tables - {("main", name) for name in ("builds", "promises", "mart_access", "column_access")}:
         return None
     if any(schema in SCHEMAS for schema, _ in tables):
         return 0

@@ -19,6 +19,13 @@ create table if not exists main.builds (
 create table if not exists main.promises (
     build_id string, schema_name string, mart_name string, column_name string, data_type string
 );
+create table if not exists main.mart_access (
+    schema_name string, mart_name string, readers string, rows_by string, final_when string, blank_unless_own string,
+    rows_of string
+);
+create table if not exists main.column_access (
+    schema_name string, mart_name string, column_name string, sensitivity string
+);
 create schema if not exists marts;
 create schema if not exists reports;
 """
@@ -54,7 +61,8 @@ def prepare(
                 *(number, number, known_until(number)),
             ],
         )
-        con.execute("delete from main.promises")
+        for table in ("promises", "mart_access", "column_access"):
+            con.execute(f"delete from main.{table}")
         for mart in MARTS:
             con.execute(
                 f"create or replace table {mart} as select i as row_id, cast({number} as decimal(18, 9)) as value_mwh, "
@@ -62,6 +70,10 @@ def prepare(
             )
             con.execute(f"comment on table {mart} is 'it''s described'")
             schema, name = mart.split(".")
+            con.execute(
+                "insert into main.mart_access values (?, ?, '[\"trader\"]', '[]', 'true', '[]', '{}')", [schema, name]
+            )
             for column, kind in {"row_id": "bigint", "value_mwh": "decimal(18,9)", "text": "string"}.items():
                 con.execute("insert into main.promises values ('x', ?, ?, ?, ?)", [schema, name, column, kind])
+                con.execute("insert into main.column_access values (?, ?, ?, 'internal')", [schema, name, column])
     return path

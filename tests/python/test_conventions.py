@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from home import PROJECT
+from serve.permissions import Role
 
 Manifest = dict[str, Any]
 UNITS = ("_kw", "_mw", "_mwh", "_eur", "_eur_per_mwh", "_eur_per_mw_month", "_pct", "_percent", "_minutes", "_hours")
@@ -190,6 +192,41 @@ def marts_are_promised(manifest: Manifest) -> list[str]:
     return wrong
 
 
+def sensitivities(manifest: Manifest) -> list[tuple[str, str]]:
+    """Column name and sensitivity, as macros/sensitivities.sql lists them."""
+    sql = manifest["macros"]["macro.route_to_market.column_sensitivities"]["macro_sql"]
+    text = sql.split("{%- set declared -%}")[1].split("{%- endset -%}")[0]
+    return [
+        (name, level) for level, lines in yaml.safe_load(text).items() for line in lines for name in line.split(", ")
+    ]
+
+
+def it_is_declared_who_sees_what(manifest: Manifest) -> list[str]:
+    pairs = sensitivities(manifest)
+    by_name = dict(pairs)
+    wrong = [f"{name}: has a sensitivity twice" for name in by_name if [pair[0] for pair in pairs].count(name) > 1]
+    used = set()
+    for node in models(manifest):
+        if layer(node) not in ("marts", "reports"):
+            continue
+        access = node["config"]["meta"].get("access", {})
+        if not access.get("readers") or not set(access["readers"]) <= set(Role):
+            wrong.append(f"{node['name']}: readers are {access.get('readers')}, expected some of {list(Role)}")
+        if not set(access.get("rows_by", ["?"])) <= set(node["columns"]):
+            wrong.append(f"{node['name']}: rows_by is {access.get('rows_by')}, expected its own columns or []")
+        customers = {"sales", "asset_owner"} & set(access.get("readers", []))
+        if customers and {"asset_id", "contract_id"} & set(node["columns"]) and not access.get("rows_by"):
+            wrong.append(f"{node['name']}: customers read it, but no key filters its rows")
+        if "contract_id" in node["columns"] and access.get("rows_by") == ["asset_id", "delivery_date"]:
+            wrong.append(f"{node['name']}: rows are filtered by the day, although they name their contract")
+        for column in node["columns"].values():
+            own = column.get("config", {}).get("meta", {}).get("sensitivity")
+            used |= {column["name"]} if own is None else set()
+            if own is None and column["name"] not in by_name:
+                wrong.append(f"{node['name']}.{column['name']}: no sensitivity")
+    return wrong + [f"{name}: has a sensitivity, but no mart has it" for name in set(by_name) - used]
+
+
 def keys_are_tested(manifest: Manifest) -> list[str]:
     tested = {
         node["attached_node"]
@@ -273,6 +310,13 @@ def _break(manifest: Manifest, model: str, **changes: Any) -> Manifest:
     return broken
 
 
+def _access(manifest: Manifest, **changes: Any) -> Manifest:
+    broken = copy.deepcopy(manifest)
+    node = next(node for node in broken["nodes"].values() if node["name"] == DIM)
+    node["config"]["meta"]["access"].update(changes)
+    return broken
+
+
 def _without_source_meta(manifest: Manifest) -> Manifest:
     broken = copy.deepcopy(manifest)
     next(iter(broken["sources"].values()))["config"]["meta"] = {}
@@ -313,6 +357,12 @@ CASES: list[tuple[Rule, Callable[[Manifest], Manifest]]] = [
     (layers_read_what_lies_below, lambda m: _break(m, "stg_vpp__forecasts", depends_on=REPORT)),
     (everything_is_described, lambda m: _break(m, DIM, description=" ")),
     (marts_are_promised, lambda m: _break(m, DIM, access="protected")),
+    (it_is_declared_who_sees_what, lambda m: _access(m, readers=[])),
+    (it_is_declared_who_sees_what, lambda m: _access(m, readers=["everybody"])),
+    (it_is_declared_who_sees_what, lambda m: _access(m, rows_by=[])),
+    (it_is_declared_who_sees_what, lambda m: _access(m, rows_by=["delivery_date"])),
+    (it_is_declared_who_sees_what, lambda m: _retyped(m, DIM, "owner_name", "string")),
+    (it_is_declared_who_sees_what, lambda m: _dropped(m, "nodes", "dim_assets")),
     (keys_are_tested, lambda m: _dropped(m, "nodes", "unique_dim_assets")),
     (equal_names_are_equal_types, lambda m: _retyped(m, DIM, "capacity_mw", "double")),
     (quantities_end_in_their_unit, lambda m: _retyped(m, DIM, "power", "double")),
