@@ -121,7 +121,7 @@
 
 {#- Assets as the technical data up to a load describe them. -#}
 {% macro assets_until(load_id) -%}
-    select asset_id, md5(cast((asset_name, technology, technical_data.status, capacity_kw) as varchar)) as description
+    select technical_data.asset_id, md5(cast((asset_name, technology, technical_data.status, capacity_kw) as varchar)) as description
     from raw.main.technical_data inner join raw.main.manifest using (file_id)
     where manifest.load_id <= {{ load_id }}
     qualify row_number() over (
