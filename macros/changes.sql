@@ -125,7 +125,7 @@
     from raw.main.technical_data inner join raw.main.manifest using (file_id)
     where manifest.load_id <= {{ load_id }}
     qualify row_number() over (
-        partition by asset_id
+        partition by technical_data.asset_id
         order by file_timestamp_utc desc nulls last, file_name desc, file_id desc, row_number desc
     ) = 1
 {%- endmacro %}

@@ -264,7 +264,7 @@ def test_every_role_gets_these_marts_columns_and_rows(world: World, role: Role) 
 
     for name, all_rows in rows.items():
         kept = [row for row in all_rows if not bound or is_own(world, row, owner)]
-        if name == "marts.fct_data_findings" and role in ("portfolio_ops", "data_engineer"):
+        if name in ("marts.fct_data_findings", "marts.fct_revisions") and role in ("portfolio_ops", "data_engineer"):
             kept = [row for row in kept if row["feed"] != "private_trades"]
         if role == "auditor" and marts[name].final_when != "true":
             assert all(is_final(row, known) for row in got[name]), name
