@@ -16,6 +16,7 @@ from rich.table import Table
 from ingest.interface import Failure
 from ingest.landing import Outcome, Report
 from ingest.sources import as_text
+from serve.as_of import Difference
 from serve.marts import Rows
 from serve.published import Change, Manifest
 from serve.quality import Quality, Severity
@@ -140,6 +141,25 @@ def show_rows(name: str, rows: Rows) -> None:
         out.print(
             f"[dim]{len(rows.values):,} of {rows.total:,} rows: --limit 0 shows all, --out FILE.csv writes them[/]"
         )
+
+
+def show_difference(difference: Difference, one: str, other: str) -> None:
+    """What differs in a mart between two states."""
+    if difference.missing is not None:
+        lacking = (one, other)[difference.missing]
+        out.print(f"[bold]{difference.mart}[/]: not in {escape(lacking)}\n", soft_wrap=True)
+        return
+    shown = table(difference.mart, "", one, other, "difference")
+    shown.add_row("rows", *(f"{rows:,}" for rows in difference.rows), f"{difference.rows[1] - difference.rows[0]:,}")
+    shown.add_row("rows that the other has not", *(f"{rows:,}" for rows in difference.only), "")
+    for column, (before, after) in difference.sums.items():
+        gap = None if before is None or after is None else after - before
+        shown.add_row(f"sum of {column}", _cell(before), _cell(after), _cell(gap))
+    out.print(shown)
+    for change in difference.largest:
+        values = f"{_cell(change.one)} -> {_cell(change.other)}"
+        out.print(f"  {escape(change.key)}: {change.column} {values}", soft_wrap=True, style="dim")
+    out.print()
 
 
 def _cell(value: object) -> str:

@@ -40,6 +40,11 @@ class Home(BaseSettings):
         return self.root / "warehouse.duckdb"
 
     @property
+    def as_of(self) -> Path:
+        """Databases of `rtm build --as-of`: the marts as they would have been at a moment, a file each."""
+        return self.root / "as_of"
+
+    @property
     def published(self) -> Path:
         """Copies of the marts whose tests passed: what people and programs read."""
         return self.root / "published"

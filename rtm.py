@@ -30,6 +30,7 @@ from ingest.parsing import macros
 from ingest.raw import RawBusyError, RawError, is_locked, read_raw, upgrade_raw
 from serve import access, marts, permissions, quality
 from serve import backup as backups
+from serve.as_of import DiffError, differing, file_name, keep_marts, resolve
 from serve.files import in_words, replace_text
 from serve.locks import BusyError, writing
 from serve.publish import publish, roll_back
@@ -85,9 +86,25 @@ def ingest_command(source: SourceArgument, retry: RetryOption = False, wait: Wai
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def build(context: typer.Context, verbose: VerboseOption = False, wait: WaitOption = True) -> None:
+def build(
+    context: typer.Context,
+    moment: Annotated[
+        str | None,
+        typer.Option("--as-of", help="Make all marts as they would have been then, as 2025-06-08T10:00Z, in a file."),
+    ] = None,
+    day: Annotated[str | None, typer.Option(help="With --as-of: only this delivery date, much faster.")] = None,
+    verbose: VerboseOption = False,
+    wait: WaitOption = True,
+) -> None:
     """Make the warehouse from raw and test it. Further arguments go to `dbt build`."""
     home = _home()
+    if moment is not None:
+        made = _build_as_of(home, moment, _day(day, "--day") if day else None, verbose=verbose, wait=wait)
+        out.print(f"{escape(str(made))}", soft_wrap=True)
+        out.print("Next: `rtm diff` says what differs between two moments, or then and now.")
+        return
+    if day is not None:
+        raise typer.BadParameter("--day wants --as-of", param_hint="--day")
     with _writing(home, "rtm build", wait=wait) as lock, _noted(home, "rtm build", "built"):
         _build(home, context.args, lock, verbose=verbose)
         with open_warehouse(home.warehouse) as con:
@@ -237,6 +254,24 @@ def show(
                 out.print(f"{marts.write(con, question, path):,} rows of {mart} in {escape(str(path))}")
         except marts.MartError as error:
             raise typer.BadParameter(escape(str(error))) from error
+
+
+@app.command()
+def diff(
+    one: Annotated[str, typer.Argument(help="A moment that `rtm build --as-of` made, `now`, or a DuckDB file.")],
+    other: Annotated[str, typer.Argument(help="What it is compared with. [default: now]")] = "now",
+) -> None:
+    """Show mart by mart what differs between two moments, or between then and now."""
+    home = _home()
+    try:
+        files = [resolve(home.as_of, home.published, text, market_time_zone()) for text in (one, other)]
+        found = list(differing(*files))
+        for difference in found:
+            console.show_difference(difference, one, other)
+        if not found:
+            out.print(f"No mart differs between {escape(one)} and {escape(other)}.")
+    except DiffError as error:
+        raise typer.BadParameter(escape(str(error))) from error
 
 
 @app.command("report")
@@ -513,6 +548,11 @@ def _build(home: Home, arguments: list[str], lock: int, *, verbose: bool) -> Non
     results.unlink(missing_ok=True)  # a build that fails before its first node leaves the last one's
     with nullcontext() if verbose else err.status("dbt is building and testing the models ..."):
         result = _dbt(home, ["build", *arguments], lock, verbose=verbose)
+    _raise_if_failed(result, results)
+
+
+def _raise_if_failed(result: subprocess.CompletedProcess[str], results: Path) -> None:
+    """Say what failed, in dbt's words."""
     if result.returncode != 0:
         said = f"{result.stdout or ''}{result.stderr or ''}"
         failures = _dbt_failures(results)
@@ -520,6 +560,53 @@ def _build(home: Home, arguments: list[str], lock: int, *, verbose: bool) -> Non
             err.print(line, soft_wrap=True, markup=False)
         first = f": {failures[0]}" if failures else ""
         raise StoppedError(f"the build failed{first}; `rtm build --verbose` shows all that dbt prints")
+
+
+def _build_as_of(home: Home, text: str, day: date | None, *, verbose: bool, wait: bool) -> Path:
+    """Make the marts as they would have been at a moment, and say how its text was read."""
+    moment = _as_of_moment(text)
+    left_out = ["resource_type:test", "resource_type:unit_test"]  # the whole build has tested what is made here
+    if day is not None:
+        # these rest on other days too
+        left_out += ["config.meta.scope:month+", "fct_forecast_versions", "path:models/intermediate/knowledge+"]
+    with _writing(home, "rtm build --as-of", wait=wait) as lock:
+        _check_raw(home)
+        home.as_of.mkdir(parents=True, exist_ok=True)
+        unfinished = home.as_of / "unfinished.duckdb"
+        unfinished.unlink(missing_ok=True)
+        surroundings = {
+            "RTM_WAREHOUSE": str(unfinished),
+            "RTM_AS_OF": f"{moment:%Y-%m-%d %H:%M:%S.%f}",
+            "RTM_DAY": day.isoformat() if day else "",
+        }
+        with nullcontext() if verbose else err.status(f"dbt is making the marts as of {moment:%Y-%m-%d %H:%M} UTC ..."):
+            result = _dbt(
+                home,
+                ["build", "--exclude", *left_out],
+                lock,
+                verbose=verbose,
+                folder=home.as_of / "dbt",
+                more=surroundings,
+            )
+        _raise_if_failed(result, home.as_of / "dbt" / "target" / "run_results.json")
+        return keep_marts(unfinished, home.as_of / file_name(moment, day))
+
+
+def _as_of_moment(text: str) -> datetime:
+    """A moment as naive UTC; without an offset it is local time, and that is said."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no moment like 2025-06-08T10:00Z", param_hint="--as-of") from error
+    if moment.tzinfo is None:
+        zone = market_time_zone()
+        moment = moment.replace(tzinfo=zone)
+        if moment.utcoffset() != moment.replace(fold=1).utcoffset():
+            raise typer.BadParameter(
+                f"{text!r} exists twice or not at all in {zone.key}: add an offset", param_hint="--as-of"
+            )
+        err.print(f"{escape(text)} has no offset: read as local time ({zone.key}), {moment.astimezone(UTC):%H:%M} UTC")
+    return moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def _make_docs(home: Home, lock: int) -> None:
@@ -547,13 +634,21 @@ def _make_docs(home: Home, lock: int) -> None:
 
 
 def _dbt(
-    home: Home, arguments: list[str], lock: int, *, verbose: bool, words: int = 1
+    home: Home,
+    arguments: list[str],
+    lock: int,
+    *,
+    verbose: bool,
+    words: int = 1,
+    folder: Path | None = None,
+    more: dict[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a dbt command of so many words on this project, with its files in RTM_HOME."""
+    """Run a dbt command of so many words on this project, with its files in RTM_HOME or a folder of their own."""
+    folder = folder or home.dbt
     command = [sys.executable, "-m", "dbt.cli.main", *arguments[:words]]
     command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
-    command += ["--target-path", str(home.dbt / "target"), "--log-path", str(home.dbt / "logs"), *arguments[words:]]
-    environment = {**os.environ, "RTM_HOME": str(home.root), "DO_NOT_TRACK": "1"}
+    command += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs"), *arguments[words:]]
+    environment = {**os.environ, "RTM_HOME": str(home.root), "DO_NOT_TRACK": "1", **(more or {})}
     environment["DBT_ENV_CUSTOM_ENV_COMMIT"] = project_commit() or ""
     # dbt carries the lock too: if rtm is killed, nobody else writes while dbt still does
     return subprocess.run(command, env=environment, check=False, capture_output=not verbose, text=True, pass_fds=[lock])

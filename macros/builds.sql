@@ -21,7 +21,8 @@
         create table if not exists {{ target.schema }}.builds (
             build_id string, started_at_utc timestamp, ended_at_utc timestamp, command string, is_whole boolean,
             is_good boolean, tests_passed integer, as_of string, warehouse_layout integer,
-            dbt_version string, commit_id string, last_load_id integer, files_landed bigint, known_until_utc timestamp
+            dbt_version string, commit_id string, fingerprint string, is_full_refresh boolean, last_load_id integer,
+            files_landed bigint, known_until_utc timestamp, first_delivery_date date, last_delivery_date date
         );
         create table if not exists {{ target.schema }}.promises (
             build_id string, schema_name string, mart_name string, column_name string, data_type string
@@ -32,20 +33,25 @@
 
 {% macro build_started() -%}
     {%- if is_building() %}
+        {%- set fingerprint = fingerprint() -%}
+        {%- if flags.WHICH in ('build', 'run', 'retry') and build_day() is none %}
+            {{ find_build_dates(last_whole_load(fingerprint)) }};
+        {%- endif %}
         insert into {{ target.schema }}.builds
         select
             '{{ invocation_id }}', cast('{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}' as timestamp), null,
             '{{ flags.WHICH }}', {{ is_whole_build() }}, false, null,
-            {{ "'" ~ var('as_of') ~ "'" if var('as_of') is not none else 'null' }}, {{ var('warehouse_layout') }},
+            {{ "'" ~ as_of() ~ "'" if as_of() is not none else 'null' }}, {{ var('warehouse_layout') }},
             '{{ dbt_version }}',
             {{ "'" ~ dbt_metadata_envs['COMMIT'] ~ "'" if dbt_metadata_envs.get('COMMIT') else 'null' }},
-            null, null, null
+            '{{ fingerprint }}', {{ flags.FULL_REFRESH or false }}, null, null, null, null, null
     {%- endif %}
 {%- endmacro %}
 
 
 {% macro build_ended(results) -%}
     {%- set files = ref('stg_ingest__files') -%}
+    {%- set positions = ref('fct_positions') -%}
     {%- if is_building() %}
         {%- set bad = results | rejectattr('status', 'in', ['success', 'pass', 'warn', 'no-op']) | list -%}
         {%- set tests = results | selectattr('node.resource_type', 'in', ['test', 'unit_test']) | list -%}
@@ -70,7 +76,9 @@
             {%- if is_good %},
             last_load_id = (select max(load_id) from {{ files }}),
             files_landed = (select count(*) from {{ files }} where status = 'landed'),
-            known_until_utc = (select max(file_timestamp_utc) from {{ files }} where status = 'landed')
+            known_until_utc = (select max(file_timestamp_utc) from {{ files }} where status = 'landed'),
+            first_delivery_date = (select min(delivery_date) from {{ positions }}),
+            last_delivery_date = (select max(delivery_date) from {{ positions }})
             {%- endif %}
         where build_id = '{{ invocation_id }}'
     {%- endif %}

@@ -21,6 +21,7 @@ public:
   - estimate_eur_per_mwh, compensation_price_eur_per_mwh
   - market_vwap_eur_per_mwh, market_mean_eur_per_mwh, id1_like_eur_per_mwh, id3_like_eur_per_mwh, market_mwh
   - market_trades, vat_rate, vat_category, exemption_reason
+  - as_of_utc, repriced_quarter_hours, final_minus_estimate_eur_per_mwh, absolute_final_minus_estimate_eur_per_mwh
 internal:
   - asset_id, contract_id, invoice_id, trade_id, technology, capacity_kw, capacity_mw, status, scope, feed, product, side
   - valid_from, valid_to, dropped_on, is_billable, is_blocked, executed_at_utc, is_recall_candidate, trades
@@ -41,10 +42,13 @@ internal:
   - forecast_payout_eur, lost_energy_payout_eur, payout_eur, claim_eur
   - unit, expected, arrived, missing, late, due_at_utc, newest_at_utc, finding, severity, rows, meaning, what_to_do
   - error_findings, warning_findings, info_findings
+  - measure, version_number, old_value, new_value, old_known_at_utc, new_known_at_utc, infeed_effect_mwh
+  - remeasured_quarter_hours, final_minus_live_mwh
 commercial.contract:
   - price_model, fee_model, fee_eur_per_mwh, fee_eur_per_mw_month, fee_percent, billing_issues, issues
   - line_type, supplier, quantity, quantity_unit, unit_price_eur, net_eur, vat_eur, gross_eur, owner_gross_eur
   - flexpower_gross_eur, infeed_payout_eur, fee_charged_eur, redispatch_payout_eur, owner_lines_eur
+  - infeed_payout_effect_eur
   - rounding_difference_eur
 commercial.trading:
   - revenue_eur, cumulative_revenue_eur, private_vwap_eur_per_mwh, sell_vwap_eur_per_mwh, buy_vwap_eur_per_mwh
@@ -55,11 +59,11 @@ commercial.position:
 commercial.settlement:
   - imbalance_cost_eur, imbalance_cost_eur_per_mwh, imbalance_opportunity_cost_eur, error_cost_eur
   - forecast_imbalance_cost_eur, netting_effect_eur, position_imbalance_cost_eur, position_opportunity_cost_eur
-  - unattributed_imbalance_cost_eur
+  - unattributed_imbalance_cost_eur, imbalance_cost_effect_eur
 commercial.margin:
   - margin_eur, margin_subtotal_eur, margin_reason, margin_from_trades_eur, margin_from_assets_eur, residual_eur
 personal:
-  - owner_id, metering_point_id, asset_name, latitude, longitude, file_name, example
+  - owner_id, metering_point_id, asset_name, latitude, longitude, file_name, example, item_id
     {%- endset -%}
     {%- set found = {} -%}
     {%- for sensitivity, lines in fromyaml(declared).items() -%}

@@ -1,8 +1,22 @@
+{#- The moment whose knowledge counts: `--vars`, else the environment, with which dbt need not parse anew. -#}
+{% macro as_of() -%}
+    {{- return(var('as_of') or env_var('RTM_AS_OF', '') or none) -}}
+{%- endmacro %}
+
+
 {% macro known_by(known_at) -%}
-    {%- if var('as_of') is none -%}
+    {%- if as_of() is none -%}
         true
     {%- else -%}
-        {{ known_at }} <= cast('{{ var("as_of") }}' as timestamp)
+        {{ known_at }} <= cast('{{ as_of() }}' as timestamp)
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- A file from which something is known may itself be of later; what it says of itself is then no later than now. -#}
+{% macro as_known(moment) -%}
+    {%- if as_of() is none -%} {{ moment }}
+    {%- else -%} least({{ moment }}, cast('{{ as_of() }}' as timestamp))
     {%- endif -%}
 {%- endmacro %}
 

@@ -2,26 +2,26 @@
 -- invoice.
 with asset_infeed as (
 
-    select * from {{ ref('fct_asset_infeed') }}
+    select * from {{ ref('fct_asset_infeed', whole=true) }}
     where infeed_source in ('final', 'live')
 
 ),
 
 redispatch as (
 
-    select * from {{ ref('fct_redispatch') }}
+    select * from {{ ref('fct_redispatch', whole=true) }}
 
 ),
 
 invoices as (
 
-    select * from {{ ref('fct_invoices') }}
+    select * from {{ ref('fct_invoices', whole=true) }}
 
 ),
 
 lines as (
 
-    select * from {{ ref('fct_invoice_lines') }}
+    select * from {{ ref('fct_invoice_lines', whole=true) }}
     where line_type = 'redispatch_payout'
 
 ),

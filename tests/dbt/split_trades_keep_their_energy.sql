@@ -6,7 +6,7 @@ with trades as (
         trade_id,
         side,
         volume_mwh
-    from {{ ref('fct_trades') }}
+    from {{ ref('fct_trades', whole=true) }}
     union all
     select
         'market' as kind,
@@ -14,6 +14,7 @@ with trades as (
         'ANY' as side,
         volume_mwh
     from {{ ref('fct_market_trades') }}
+    where {{ in_this_build("delivery_end_utc - interval '15' minute", of='delivery_start_utc') }}
 
 ),
 
@@ -24,7 +25,7 @@ parts as (
         trade_id,
         side,
         volume_mwh
-    from {{ ref('int_private_trades_split') }}
+    from {{ ref('int_private_trades_split', whole=true) }}
     union all
     select
         'market' as kind,

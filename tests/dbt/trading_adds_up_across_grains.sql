@@ -6,7 +6,7 @@ with trades as (
         sum(revenue_eur) as revenue_eur,
         sum(case side when 'SELL' then volume_mwh else -volume_mwh end) as net_sold_mwh,
         count(*) as summands
-    from {{ ref('fct_trades') }}
+    from {{ ref('fct_trades', whole=true) }}
 
 ),
 
@@ -17,7 +17,7 @@ quarter_hours as (
         sum(net_sold_mwh) as net_sold_mwh,
         sum(alpha_eur) as alpha_eur,
         count(*) as summands
-    from {{ ref('fct_trading_quarter_hours') }}
+    from {{ ref('fct_trading_quarter_hours', whole=true) }}
 
 ),
 
@@ -27,7 +27,7 @@ days as (
         sum(revenue_eur) as revenue_eur,
         sum(net_sold_mwh) as net_sold_mwh,
         sum(priced_alpha_eur) as alpha_eur
-    from {{ ref('fct_trading_days') }}
+    from {{ ref('fct_trading_days', whole=true) }}
     where product = 'all'
 
 ),
@@ -38,7 +38,7 @@ products as (
         sum(revenue_eur) as revenue_eur,
         sum(net_sold_mwh) as net_sold_mwh,
         sum(priced_alpha_eur) as alpha_eur
-    from {{ ref('fct_trading_days') }}
+    from {{ ref('fct_trading_days', whole=true) }}
     where product <> 'all'
 
 )

@@ -13,7 +13,8 @@ _TABLES = """
 create table if not exists main.builds (
     build_id string, started_at_utc timestamp, ended_at_utc timestamp, command string, is_whole boolean,
     is_good boolean, tests_passed integer, as_of string, warehouse_layout integer,
-    dbt_version string, commit_id string, last_load_id integer, files_landed bigint, known_until_utc timestamp
+    dbt_version string, commit_id string, fingerprint string, is_full_refresh boolean, last_load_id integer,
+    files_landed bigint, known_until_utc timestamp, first_delivery_date date, last_delivery_date date
 );
 create table if not exists main.promises (
     build_id string, schema_name string, mart_name string, column_name string, data_type string
@@ -36,7 +37,7 @@ def known_until(number: int) -> datetime:
 
 
 def prepare(
-    path: Path, number: int, *, outcome: str = "good", rows: int = 2000, layout: int = 1, as_of: str | None = None
+    path: Path, number: int, *, outcome: str = "good", rows: int = 2000, layout: int = 2, as_of: str | None = None
 ) -> Path:
     """Build a warehouse anew in which everything is `number`.
 
@@ -53,7 +54,8 @@ def prepare(
         started = EPOCH + timedelta(days=number)
         ended = None if outcome == "killed" else started + timedelta(minutes=1)
         con.execute(
-            "insert into main.builds values (?, ?, ?, 'build', ?, ?, 7, ?, ?, '1.11', 'abc', ?, ?, ?)",
+            "insert into main.builds values (?, ?, ?, 'build', ?, ?, 7, ?, ?, '1.11', 'abc', "
+            "'print', false, ?, ?, ?, null, null)",
             [
                 *(f"build {number}", started, ended, outcome != "partial", outcome == "good", as_of, layout),
                 *(number, number, known_until(number)),

@@ -21,7 +21,16 @@ Manifest = dict[str, Any]
 UNITS = ("_kw", "_mw", "_mwh", "_eur", "_eur_per_mwh", "_eur_per_mw_month", "_pct", "_percent", "_minutes", "_hours")
 # Degrees, shares and a number whose unit stands beside it.
 QUALITY = {"nmae", "nrmse", "nbias", "skill", "asset_mean_nmae", "smoothing_nmae", "capacity_factor", "capture_rate"}
-WITHOUT_UNIT = QUALITY | {"latitude", "longitude", "live_coverage", "completeness", "vat_rate", "quantity"}
+WITHOUT_UNIT = QUALITY | {
+    "latitude",
+    "longitude",
+    "live_coverage",
+    "completeness",
+    "vat_rate",
+    "quantity",
+    "old_value",
+    "new_value",
+}
 BUILT_OUTSIDE_DBT = {"TIME-5"}  # decided while reading, tested in test_ingest.py and test_clocks.py
 
 

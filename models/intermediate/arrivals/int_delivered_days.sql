@@ -1,3 +1,5 @@
+{{ config(meta={'scope': 'all'}) }}
+
 with positions as (
 
     select * from {{ ref('fct_positions') }}

@@ -37,8 +37,8 @@ arrivals as (
             '{{ feed }}' as feed,
             {{ item_id }} as item_id,
             items.delivery_start_utc,
-            min(files.file_timestamp_utc) as arrived_at_utc,
-            max(files.file_timestamp_utc) as newest_at_utc
+            min({{ as_known('files.file_timestamp_utc') }}) as arrived_at_utc,
+            max({{ as_known('files.file_timestamp_utc') }}) as newest_at_utc
         from {{ ref(model) }} as items
         inner join files on items.file_id = files.file_id
         where {{ condition }}

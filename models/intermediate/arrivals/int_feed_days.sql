@@ -1,4 +1,6 @@
-{%- set groups = ['by_asset', 'by_file', 'of_lists'] -%}
+{{ config(meta={'scope': 'all'}) }}
+
+{%- set groups = ['arrived', 'of_lists'] -%}
 with together as (
     {% for group in groups %}
         select

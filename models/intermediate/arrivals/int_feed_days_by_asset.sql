@@ -12,12 +12,6 @@ with asset_arrivals as (
 
 ),
 
-technical_data as (
-
-    select * from {{ ref('int_technical_data_latest') }}
-
-),
-
 redispatch as (
 
     select * from {{ ref('fct_redispatch') }}
@@ -45,17 +39,6 @@ together as (
         group by delivery_date
         union all
     {% endfor %}
-    select
-        'technical_data' as feed,
-        asset_arrivals.delivery_date,
-        count(*) as expected,
-        count(technical_data.asset_id) as arrived,
-        cast(null as bigint) as late,
-        max(technical_data.known_at_utc) as newest_at_utc
-    from asset_arrivals
-    left join technical_data on asset_arrivals.asset_id = technical_data.asset_id
-    group by asset_arrivals.delivery_date
-    union all
     select
         'redispatch_compensation' as feed,
         redispatch.delivery_date,

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental') }}
+
 with forecasts as (
 
     select * from {{ ref('int_forecasts_by_lead_time') }}

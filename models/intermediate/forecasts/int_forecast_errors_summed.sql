@@ -1,3 +1,5 @@
+{{ config(materialized='incremental') }}
+
 with errors as (
 
     select * from {{ ref('int_forecast_errors') }}

@@ -35,6 +35,7 @@ summed as (
         min(live_kw) as least_live_kw,
         max(live_kw) as greatest_live_kw
     from pieces
+    where {{ in_this_build('delivery_start_utc') }}
     group by asset_id, delivery_start_utc
 
 ),

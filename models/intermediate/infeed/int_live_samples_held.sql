@@ -3,7 +3,10 @@
 {#- A sample that a revision replaces shares its moment with the next one, so it holds for no time. -#}
 with samples as (
 
-    select * from {{ ref('stg_vpp__live_measured_infeed') }}
+    select * from {{ ref('stg_vpp__live_measured_infeed', whole=true) }}
+    where
+        {{ in_this_build(quarter_hour_of('measured_at_utc'), of='delivery_start_utc') }}
+        or {{ in_this_build(quarter_hour_of('measured_at_utc') ~ " + interval '15' minute", of='delivery_start_utc') }}
 
 ),
 

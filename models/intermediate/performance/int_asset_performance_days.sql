@@ -34,7 +34,7 @@ accruals as (
 
 last_day as (
 
-    select max(delivery_date) as last_delivery_date from infeed
+    select max(delivery_date) as last_delivery_date from {{ ref('fct_asset_infeed', whole=true) }}
 
 ),
 

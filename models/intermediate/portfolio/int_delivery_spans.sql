@@ -26,10 +26,16 @@ with moments as (
 
 span as (
 
-    select
-        cast({{ utc_to_local('min(moment_utc)') }} as date) as first_date,
-        cast({{ utc_to_local('max(moment_utc)') }} as date) as last_date
-    from moments
+    {% if build_day() is none %}
+        select
+            cast({{ utc_to_local('min(moment_utc)') }} as date) as first_date,
+            cast({{ utc_to_local('max(moment_utc)') }} as date) as last_date
+        from moments
+    {% else %}
+        select
+            cast('{{ build_day() }}' as date) as first_date,
+            cast('{{ build_day() }}' as date) as last_date
+    {% endif %}
 
 ),
 

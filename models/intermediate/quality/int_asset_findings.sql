@@ -1,3 +1,5 @@
+{{ config(meta={'scope': 'all'}) }}
+
 with contracts as (
 
     select * from {{ ref('dim_contracts') }}

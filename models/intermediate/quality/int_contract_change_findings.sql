@@ -1,3 +1,5 @@
+{{ config(meta={'scope': 'all'}) }}
+
 with changes as (
 
     select * from {{ ref('int_contract_changes') }}

@@ -1,3 +1,5 @@
+{{ config(meta={'scope': 'all'}) }}
+
 with listed as (
 
     select * from {{ ref('stg_crm__contracts') }}

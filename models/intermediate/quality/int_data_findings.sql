@@ -1,7 +1,6 @@
-{%- set kinds = [
-    'file', 'row', 'contract', 'contract_change', 'asset', 'forecast', 'infeed', 'live', 'volume_unit', 'trading',
-    'trade_recall', 'redispatch', 'imbalance'
-] -%}
+{{ config(meta={'scope': 'all'}) }}
+
+{%- set kinds = ['day', 'file', 'row', 'contract', 'contract_change', 'asset'] -%}
 with together as (
     {% for kind in kinds %}
         select

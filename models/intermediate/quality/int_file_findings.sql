@@ -1,3 +1,5 @@
+{{ config(meta={'scope': 'all'}) }}
+
 with files as (
 
     select * from {{ ref('stg_ingest__files') }}

@@ -1,3 +1,5 @@
+{{ config(meta={'scope': 'all'}) }}
+
 with bad_rows as (
 
     select * from {{ ref('stg_ingest__bad_rows') }}

@@ -32,6 +32,7 @@ in_power as (
 
     select
         *,
+        cast({{ utc_to_local('delivery_start_utc') }} as date) as delivery_date,
         case volume_unit
             when 'MW' then volume
             else {{ ratio('volume * 60', minutes_between('delivery_start_utc', 'delivery_end_utc'), 9) }}
@@ -44,7 +45,7 @@ off_the_steps as (
 
     select
         in_power.feed,
-        cast(null as date) as delivery_date,
+        in_power.delivery_date,
         files.file_name,
         'volume_unit_impossible' as finding,
         count(*) as rows,
@@ -55,7 +56,7 @@ off_the_steps as (
     from in_power
     inner join files on in_power.file_id = files.file_id
     where in_power.power_mw % cast({{ var('smallest_lot_mw') }} as decimal(18, 9)) <> 0
-    group by in_power.feed, files.file_name
+    group by in_power.feed, in_power.delivery_date, files.file_name
 
 )
 

@@ -2,7 +2,10 @@
 
 with trades as (
 
-    select * from {{ ref('fct_market_trades') }}
+    select * from {{ ref('fct_market_trades', whole=true) }}
+    where
+        {{ in_this_build('delivery_start_utc') }}
+        or {{ in_this_build("delivery_end_utc - interval '15' minute", of='delivery_start_utc') }}
 
 ),
 

@@ -1,3 +1,5 @@
+{{ config(meta={'scope': 'all'}) }}
+
 with trades as (
 
     select * from {{ ref('stg_exchange__private_trades') }}

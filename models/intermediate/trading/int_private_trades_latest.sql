@@ -1,6 +1,22 @@
-with trades as (
+with all_trades as (
 
-    select * from {{ ref('stg_exchange__private_trades') }}
+    select * from {{ ref('stg_exchange__private_trades', whole=true) }}
+
+),
+
+-- All rows of the trades that ever named a day of this build: a later row may have moved one to another day.
+touched as (
+
+    select distinct trade_id from all_trades
+    where {{ in_this_build('delivery_start_utc') }}
+
+),
+
+trades as (
+
+    select all_trades.*
+    from all_trades
+    inner join touched on all_trades.trade_id = touched.trade_id
 
 ),
 

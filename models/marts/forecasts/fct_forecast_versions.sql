@@ -1,3 +1,5 @@
+{{ config(materialized='table', meta={'scope': 'all'}) }}
+
 with forecasts as (
 
     select * from {{ ref('stg_vpp__forecasts') }}

@@ -1,3 +1,5 @@
+{{ config(materialized='table', meta={'scope': 'all'}) }}
+
 with findings as (
 
     select * from {{ ref('int_data_findings') }}

@@ -1,3 +1,5 @@
+{{ config(materialized='table', meta={'scope': 'all'}) }}
+
 with feed_days as (
 
     select * from {{ ref('int_feed_days') }}

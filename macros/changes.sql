@@ -1,0 +1,218 @@
+{#- Which delivery dates changed since the last whole good build. Looks at raw, before any model is made. -#}
+
+{#- Changes when SQL, macros, seeds, variables or time zone do: then everything is made anew. -#}
+{% macro fingerprint() -%}
+    {%- set project = invocation_args_dict.get('project_dir') or '.' -%}
+    {%- set files = [] -%}
+    {%- for pattern in ['models/**/*.sql', 'macros/**/*.sql', 'seeds/**/*.csv', 'dbt_project.yml'] -%}
+        {%- do files.append("'" ~ project ~ '/' ~ pattern ~ "'") -%}
+    {%- endfor -%}
+    {%- set content -%}
+        select md5(string_agg(md5(content), '' order by filename)) from read_text([{{ files | join(', ') }}])
+    {%- endset -%}
+    {{- return(run_query(content).columns[0].values()[0] ~ '-' ~ local_md5(tojson(invocation_args_dict.get('vars') or {}) ~ as_of())) -}}
+{%- endmacro %}
+
+
+{#- The last load that the marts hold whole; 0 where they have to be made in full. -#}
+{% macro last_whole_load(fingerprint) -%}
+    {%- set unbroken -%}
+        with good as (
+            select * from {{ target.schema }}.builds where is_good order by started_at_utc desc limit 1
+        )
+        select last_load_id from good
+        where
+            fingerprint = '{{ fingerprint }}'
+            and last_load_id in (select load_id from raw.main.manifest)
+            and not exists (
+                select 1 from {{ target.schema }}.builds as later
+                where
+                    later.started_at_utc > good.started_at_utc
+                    and (later.fingerprint <> good.fingerprint or later.is_full_refresh)
+            )
+    {%- endset -%}
+    {%- set rows = run_query(unbroken).rows -%}
+    {{- return(rows[0][0] if rows and not flags.FULL_REFRESH else 0) -}}
+{%- endmacro %}
+
+
+{#- Moments of delivery that files landed since `load_id` say something about. -#}
+{% macro changed_moments(load_id) -%}
+    {%- set new_files = 'select file_id from new_files' -%}
+    with new_files as (
+        select file_id from raw.main.manifest where status = 'landed' and load_id > {{ load_id }}
+    ),
+    measured as (
+        select distinct time_bucket(interval '15' minute, measured_at_utc) as at_utc
+        from raw.main.live_measured_infeed where file_id in ({{ new_files }})
+        union
+        select distinct delivery_start_utc from raw.main.final_production where file_id in ({{ new_files }})
+    ),
+    {# The new rows of a trade may move it to another day; a new export may show that one was recalled. #}
+    trades as (
+        {% for side in ['private', 'public'] %}
+            select delivery_start_utc, delivery_end_utc from raw.main.{{ side }}_trades
+            where trade_id in (select trade_id from raw.main.{{ side }}_trades where file_id in ({{ new_files }}))
+            union
+        {% endfor %}
+        select delivery_start_utc, delivery_end_utc
+        from raw.main.private_trades
+        inner join raw.main.manifest using (file_id)
+        where {{ export_day('file_name') }} in (
+            select {{ export_day('file_name') }} from raw.main.manifest
+            where feed = 'private_trades' and file_id in ({{ new_files }})
+        )
+    )
+    {% for feed in [
+        'forecasts', 'redispatch_flags', 'redispatch_compensation', 'imbalance_prices_final', 'imbalance_prices_estimated',
+    ] %}
+        select distinct delivery_start_utc as at_utc from raw.main.{{ feed }} where file_id in ({{ new_files }})
+        union
+    {% endfor %}
+    select at_utc from measured
+    union
+    {# A sample holds for 5 minutes, maybe into the next day. #}
+    select at_utc + interval '15' minute from measured
+    union
+    select delivery_start_utc from trades
+    union
+    select delivery_end_utc - interval '15' minute from trades
+    union
+    {# What was measured is the persistence of the forecasts issued in the hours after (FC-4). #}
+    select distinct delivery_start_utc from raw.main.forecasts
+    where
+        version_utc >= (select min(at_utc) from measured)
+        and version_utc <= (select max(at_utc) from measured) + interval '{{ var("persistence_hours") + 1 }}' hour
+        and cast(version_utc as date) in (
+            select distinct cast(at_utc as date) + cast(later as integer)
+            from measured cross join range({{ 2 + var('persistence_hours') // 24 }}) as days (later)
+        )
+{%- endmacro %}
+
+
+{#- Contracts as the lists up to a load say: their newest row, and the list in which they are missing (CON-1, CON-2). -#}
+{% macro contracts_until(load_id) -%}
+    select
+        contract_id, asset_id, contract_begin, contract_end,
+        md5(cast((
+            asset_id, metering_point_id, capacity_mw, technology, contract_begin, contract_end, has_readable_end,
+            price_model, price_eur_per_mwh, fee_model, fee_eur, fee_percent, email
+        ) as varchar)) as terms,
+        (
+            select min(lists.file_timestamp_utc) from raw.main.manifest as lists
+            where
+                lists.feed = 'contracts' and lists.status = 'landed' and lists.load_id <= {{ load_id }}
+                and (lists.file_timestamp_utc, lists.file_name, lists.file_id)
+                > (file_timestamp_utc, file_name, newest.file_id)
+        ) as dropped_at_utc
+    from (
+        select contracts.*, contacts.email, manifest.file_timestamp_utc, manifest.file_name
+        from raw.main.contracts
+        inner join raw.main.manifest using (file_id)
+        left join raw.main.contract_contacts as contacts using (file_id, row_number)
+        where manifest.load_id <= {{ load_id }}
+        qualify row_number() over (
+            partition by contract_id
+            order by file_timestamp_utc desc nulls last, file_name desc, file_id desc, row_number desc
+        ) = 1
+    ) as newest
+{%- endmacro %}
+
+
+{#- Assets as the technical data up to a load describe them. -#}
+{% macro assets_until(load_id) -%}
+    select technical_data.asset_id, md5(cast((asset_name, technology, technical_data.status, capacity_kw) as varchar)) as description
+    from raw.main.technical_data inner join raw.main.manifest using (file_id)
+    where manifest.load_id <= {{ load_id }}
+    qualify row_number() over (
+        partition by technical_data.asset_id
+        order by file_timestamp_utc desc nulls last, file_name desc, file_id desc, row_number desc
+    ) = 1
+{%- endmacro %}
+
+
+{#- Spans of delivery dates that contracts cover whose terms, end or asset changed since a load. -#}
+{% macro changed_spans(load_id) -%}
+    with before as ({{ contracts_until(load_id) }}),
+    after as ({{ contracts_until(2147483647) }}),
+    changed_contracts as (
+        select contract_id from (from before except from after) union select contract_id from (from after except from before)
+    ),
+    assets_before as ({{ assets_until(load_id) }}),
+    assets_after as ({{ assets_until(2147483647) }}),
+    changed_assets as (
+        select asset_id from (from assets_before except from assets_after)
+        union
+        select asset_id from (from assets_after except from assets_before)
+    ),
+    contracts as (from before union all from after)
+    select contract_begin as first_date, coalesce(contract_end, date '9999-12-31') as last_date from contracts
+    where
+        contract_id in (select contract_id from changed_contracts)
+        or asset_id in (select asset_id from changed_assets)
+{%- endmacro %}
+
+
+{% macro find_build_dates(load_id) -%}
+    {%- set schema = target.schema -%}
+    create or replace temp table changed_dates as
+    select distinct cast({{ utc_to_local('at_utc') }} as date) as delivery_date
+    from ({{ changed_moments(load_id) }}) as moments
+    where at_utc is not null;
+
+    {# Whole months around everything that came and everything that was delivered before. #}
+    create or replace temp table known_span as
+    with ends as (
+        select min(delivery_date) as first_date, max(delivery_date) as last_date from changed_dates
+        union all
+        select first_delivery_date, last_delivery_date from {{ schema }}.builds
+        where is_good and last_load_id = {{ load_id }}
+    )
+    select
+        {{ first_of_month('min(first_date)') }} as first_date,
+        cast({{ first_of_month('max(last_date)') }} + interval '1' month as date) as end_date
+    from ends;
+
+    create or replace table {{ schema }}.build_dates as
+    with days as (
+        select cast(unnest(generate_series(first_date, end_date - 1, interval '1' day)) as date) as delivery_date
+        from known_span
+        where first_date is not null
+    ),
+    delivered as (
+        select max(first_delivery_date) as first_date, max(last_delivery_date) as last_date from {{ schema }}.builds
+        where is_good and last_load_id = {{ load_id }}
+    ),
+    spans as (
+        {{ changed_spans(load_id) }}
+    ),
+    {# Days between what was delivered before and what came: nothing is known of them, and that is news. #}
+    changed as (
+        select delivery_date from changed_dates
+        union
+        select days.delivery_date from days inner join spans
+            on days.delivery_date >= spans.first_date and days.delivery_date <= spans.last_date
+        union
+        select days.delivery_date from days cross join delivered
+        where
+            (days.delivery_date > delivered.last_date
+                and days.delivery_date < (select max(delivery_date) from changed_dates))
+            or (days.delivery_date < delivered.first_date
+                and days.delivery_date > (select min(delivery_date) from changed_dates))
+            or {{ load_id }} = 0
+    )
+    select days.delivery_date, changed.delivery_date is not null as is_changed
+    from days left join changed on days.delivery_date = changed.delivery_date
+    where {{ first_of_month('days.delivery_date') }} in (select {{ first_of_month('delivery_date') }} from changed);
+
+    create or replace table {{ schema }}.build_quarter_hours as
+    select
+        unnest(generate_series(
+            timezone('UTC', timezone('{{ var("market_time_zone") }}', cast(delivery_date as timestamp))),
+            timezone('UTC', timezone('{{ var("market_time_zone") }}', cast(delivery_date + 1 as timestamp)))
+            - interval '15' minute,
+            interval '15' minute
+        )) as delivery_start_utc,
+        is_changed
+    from {{ schema }}.build_dates
+{%- endmacro %}

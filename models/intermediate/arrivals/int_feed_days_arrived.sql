@@ -1,0 +1,18 @@
+{{ config(materialized='incremental') }}
+
+{%- set groups = ['by_asset', 'by_file'] -%}
+with together as (
+    {% for group in groups %}
+        select
+            feed,
+            delivery_date,
+            expected,
+            arrived,
+            late,
+            newest_at_utc
+        from {{ ref('int_feed_days_' ~ group) }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+)
+
+select * from together

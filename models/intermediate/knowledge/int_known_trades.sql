@@ -1,0 +1,69 @@
+with moments as (
+
+    select * from {{ ref('int_known_moments') }}
+
+),
+
+trades as (
+
+    select
+        *,
+        {{ trade_mwh('volume', 'volume_unit', 'delivery_start_utc', 'delivery_end_utc') }} as volume_mwh
+    from {{ ref('stg_exchange__private_trades') }}
+
+),
+
+-- A row counts from when it is known until the next one of its trade (TR-5); later files are known later.
+replaced as (
+
+    select
+        *,
+        lead(known_at_utc) over (
+            partition by trade_id, side order by file_order asc, row_number asc
+        ) as known_until_utc
+    from trades
+
+),
+
+exploded as (
+
+    select
+        *,
+        {{ quarter_hours_between('delivery_start_utc', "delivery_end_utc - interval '15' minute") }} as part_start_utc
+    from replaced
+
+),
+
+parts as (
+
+    select
+        part_start_utc,
+        known_at_utc,
+        known_until_utc,
+        {{ signed_by_side('side', quarter_hour_share(
+            'volume_mwh',
+            '(' ~ whole_division(minutes_between('delivery_start_utc', 'part_start_utc'), '15') ~ ' + 1)',
+            whole_division(minutes_between('delivery_start_utc', 'delivery_end_utc'), '15')
+        )) }} as net_sold_mwh
+    from exploded
+
+),
+
+summed as (
+
+    select
+        moments.as_of_utc,
+        moments.delivery_start_utc,
+        moments.delivery_date,
+        sum(parts.net_sold_mwh) as net_sold_mwh
+    from moments
+    inner join parts
+        on
+            moments.delivery_start_utc = parts.part_start_utc
+            and moments.as_of_utc >= parts.known_at_utc
+            and (moments.as_of_utc < parts.known_until_utc or parts.known_until_utc is null)
+    group by moments.as_of_utc, moments.delivery_start_utc, moments.delivery_date
+
+)
+
+select * from summed

@@ -1,0 +1,20 @@
+{{ config(materialized='incremental') }}
+
+{%- set kinds = [
+    'forecast', 'infeed', 'live', 'volume_unit', 'trading', 'trade_recall', 'redispatch', 'imbalance'
+] -%}
+with together as (
+    {% for kind in kinds %}
+        select
+            feed,
+            delivery_date,
+            file_name,
+            finding,
+            rows,
+            example
+        from {{ ref('int_' ~ kind ~ '_findings') }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+)
+
+select * from together

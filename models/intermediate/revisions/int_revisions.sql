@@ -1,0 +1,65 @@
+with live_samples as (
+
+    select
+        *,
+        {{ quarter_hour_of('measured_at_utc') }} as delivery_start_utc
+    from {{ ref('stg_vpp__live_measured_infeed', whole=true) }}
+    where {{ in_this_build(quarter_hour_of('measured_at_utc'), of='delivery_start_utc') }}
+
+),
+
+versions as (
+
+    {% for feed, measure, model, item_id, start, value in measures_corrected() %}
+        select
+            '{{ feed }}' as feed,
+            '{{ measure }}' as measure,
+            {{ item_id }} as item_id,
+            {{ start }} as delivery_start_utc,
+            cast({{ value }} as decimal(18, 6)) as new_value,
+            known_at_utc as new_known_at_utc,
+            file_order,
+            row_number
+        from {{ model if model == 'live_samples' else ref(model) }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+),
+
+-- A blank side of a price replaces nothing.
+in_order as (
+
+    select
+        *,
+        lag(new_value) over (
+            partition by feed, measure, item_id, delivery_start_utc order by file_order asc, row_number asc
+        ) as old_value,
+        lag(new_known_at_utc) over (
+            partition by feed, measure, item_id, delivery_start_utc order by file_order asc, row_number asc
+        ) as old_known_at_utc,
+        row_number() over (
+            partition by feed, measure, item_id, delivery_start_utc order by file_order asc, row_number asc
+        ) as version_number
+    from versions
+    where new_value is not null
+
+),
+
+changed as (
+
+    select
+        feed,
+        measure,
+        item_id,
+        delivery_start_utc,
+        version_number,
+        old_value,
+        new_value,
+        old_known_at_utc,
+        new_known_at_utc
+    from in_order
+    where old_value <> new_value
+
+)
+
+select * from changed
