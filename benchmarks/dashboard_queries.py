@@ -38,12 +38,36 @@ BY_QUARTER_HOUR = (
     "dim_quarter_hours",
 )
 TEXTS = {
-    "infeed_source": "['final', 'live', 'final', 'forecast'][1 + n % 4]", "product": "['all', 'hour', 'quarter_hour'][1 + n % 3]",
-    "side": "['SELL', 'BUY'][1 + n % 2]", "technology": "['wind', 'solar'][1 + asset % 2]", "scope": "['portfolio', 'wind', 'solar'][1 + n % 3]",
-    "lead_time_bucket": "['gate closure', '0-1 h', '1-3 h', '3-6 h', '6-24 h', 'over 24 h'][1 + n % 6]", "period": "'day'",
-    "status": "['final', 'provisional'][1 + n % 2]", "price_status": "['final', 'estimate'][1 + n % 2]", "severity": "'warning'",
-    "invoicing_month": "strftime(day, '%Y-%m')", "feed": "'feed_' || n % 11", "asset_id": "'AST-' || lpad(asset::varchar, 5, '0')",
-    "contract_id": "'CON1_AST-' || lpad(asset::varchar, 5, '0')", "trade_id": "n::varchar", "invoice_id": "'INV' || n",
+    "asset_id": "'AST-' || lpad(asset::varchar, 5, '0')",
+    "contract_id": "'CON1_AST-' || lpad(asset::varchar, 5, '0')",
+    "feed": "'feed_' || n % 11",
+    "infeed_source": "['final', 'live', 'final', 'forecast'][1 + n % 4]",
+    "invoice_id": "'INV' || n",
+    "invoicing_month": "strftime(day, '%Y-%m')",
+    "lead_time_bucket": f"{list(queries.LEAD_TIMES)}[1 + n % 6]",
+    "period": "'day'",
+    "price_status": "['final', 'estimate'][1 + n % 2]",
+    "product": "['all', 'hour', 'quarter_hour'][1 + n % 3]",
+    "scope": "['portfolio', 'wind', 'solar'][1 + n % 3]",
+    "severity": "'warning'",
+    "side": "['SELL', 'BUY'][1 + n % 2]",
+    "status": "['final', 'provisional'][1 + n % 2]",
+    "technology": "['wind', 'solar'][1 + asset % 2]",
+    "trade_id": "n::varchar",
+}
+LAST_DAYS = f"where day >= (select max(day) from days) - {VERSION_DAYS - 1}"
+GRAINS = {  # from where, asset, quarter-hour of the day, version
+    "asset_step": ("steps, assets", "asset", "q", "begin_utc"),
+    "asset_day": ("days, assets", "asset", "0", "begin_utc"),
+    "step": ("steps", "0", "q", "begin_utc"),
+    "day": ("days, range(18)", "0", "0", "begin_utc"),
+    "asset": ("(select min(day) as day from days), assets", "asset", "0", "begin_utc"),
+    "trade": (f"days, range({TRADES_A_DAY}) as r(i)", "0", "i % 96", "begin_utc - (i // 96) * interval 1 minute"),
+    "version": (
+        f"steps, assets, range({VERSIONS}) as r(v) {LAST_DAYS}", "asset", "q", "begin_utc - v * interval 15 minute"
+    ),
+    "moment": (f"steps, range(96) as r(v) {LAST_DAYS}", "0", "q", "day::timestamp + v * interval 15 minute"),
+    "month": ("assets, (from days where day(day) = 1)", "asset", "0", "begin_utc"),
 }  # fmt: skip
 
 
@@ -53,26 +77,15 @@ def make(copy: Path, path: Path, assets: int, days: int) -> None:
     con.execute(f"attach '{copy}' as copy (read_only); create schema marts; create schema reports")
     con.execute("create temp table assets as select i as asset from range(?) as r(i)", [assets])
     con.execute("create temp table days as select date '2025-01-01' + i::int as day from range(?) as r(i)", [days])
-    con.execute(
-        "create temp table steps as select day, q, day::timestamp - interval 1 hour + q * interval 15 minute as begin_utc "
-        "from days, range(96) as r(q)"
-    )
+    con.execute("create temp table steps as select day, q from days, range(96) as r(q)")
     sources = {
-        "asset_step": "select row_number() over () as n, asset, day, q, begin_utc, begin_utc as version from steps, assets",
-        "asset_day": "select row_number() over () as n, asset, day, 0 as q, day::timestamp as begin_utc, begin_utc as version from days, assets",
-        "step": "select row_number() over () as n, 0 as asset, day, q, begin_utc, begin_utc as version from steps",
-        "day": "select row_number() over () as n, 0 as asset, day, 0 as q, day::timestamp as begin_utc, begin_utc as version "
-               "from days, range(18)",
-        "asset": "select asset as n, asset, date '2025-01-01' as day, 0 as q, day::timestamp as begin_utc, begin_utc as version from assets",
-        "trade": f"select row_number() over () as n, 0 as asset, day, i % 96 as q, day::timestamp - interval 1 hour + (i % 96) * "
-                 f"interval 15 minute as begin_utc, begin_utc - (i // 96) * interval 1 minute as version from days, range({TRADES_A_DAY}) as r(i)",
-        "version": f"select row_number() over () as n, asset, day, q, begin_utc, begin_utc - v * interval 15 minute as version "
-                   f"from steps, assets, range({VERSIONS}) as r(v) where day >= (select max(day) from days) - {VERSION_DAYS - 1}",
-        "month": "select row_number() over () as n, asset, day, 0 as q, day::timestamp as begin_utc, begin_utc as version "
-                 "from assets, days where day(day) = 1",
-    }  # fmt: skip
+        name: f"select row_number() over () as n, {asset} as asset, day, {q} as q, "
+        f"day::timestamp - interval 1 hour + ({q}) * interval 15 minute as begin_utc, {version} as version from {place}"
+        for name, (place, asset, q, version) in GRAINS.items()
+    }
     marts = con.execute(
-        "select schema_name, table_name from duckdb_tables() where database_name = 'copy' and schema_name in ('marts', 'reports')"
+        "select schema_name, table_name from duckdb_tables() "
+        "where database_name = 'copy' and schema_name in ('marts', 'reports')"
     ).fetchall()
     for schema, mart in marts:
         columns = con.execute(
@@ -89,6 +102,8 @@ def _grain(mart: str, columns: dict[str, str]) -> str:
         return "trade"
     if mart == "fct_forecast_versions":
         return "version"
+    if mart == "fct_position_as_of":
+        return "moment"
     if mart.startswith("fct_invoice"):
         return "month"
     if mart in ("dim_assets", "dim_contracts"):
@@ -107,7 +122,7 @@ def _value(name: str, kind: str, mart: str) -> str:
         return "day"
     if name == "delivery_start_utc":
         return "begin_utc"
-    if name in ("executed_at_utc", "version_utc"):
+    if name in ("executed_at_utc", "version_utc", "as_of_utc"):
         return "version"
     if name == "quarter_hour_of_day":
         return "q + 1"
@@ -128,6 +143,14 @@ def _value(name: str, kind: str, mart: str) -> str:
     return "random() * 20 - 5" if kind.startswith(("DECIMAL", "DOUBLE")) else "1 + n % 90"
 
 
+KNOWN_AT = (queries.forecasts_known_at, queries.position_known_at)
+BY_STEP = (
+    *KNOWN_AT, queries.forecast_versions, queries.imbalance_prices, queries.position_growth, queries.products,
+    queries.revenue_path, queries.trades, queries.trading_quarter_hours,
+)  # fmt: skip
+"""Questions that pages ask for a day (or three) only."""
+
+
 def questions(page: pages.Page) -> list[Callable[..., object]]:
     """What a page and the frame around it ask."""
     scripts = [page.script, pages.FOLDER.parent / "shell.py", pages.FOLDER.parent / "streamlit_app.py"]
@@ -143,10 +166,9 @@ def ask(path: Path, page: pages.Page, view: View) -> float:
     with duckdb.connect(str(path), read_only=True) as con:
         for question in questions(page):
             parameters = list(inspect.signature(question).parameters)
-            by_step = question in (queries.forecast_versions, queries.forecasts_known_at, queries.products, queries.trades,
-                                   queries.revenue_path, queries.imbalance_prices, queries.trading_quarter_hours)  # fmt: skip
+            by_step = question in BY_STEP
             shown = View(view.last, view.last, view.assets, view.moment) if by_step else view  # as the pages do
-            if question is queries.forecasts_known_at and view.moment is None:
+            if question in KNOWN_AT and view.moment is None:
                 continue
             if parameters == ["con"]:
                 question(con)
@@ -179,8 +201,12 @@ def main() -> None:
             days=chance.randrange(VERSION_DAYS) if chance.random() < 0.5 else chance.randrange(said.days)
         )
 
+    def one_day() -> View:
+        day = some_day()
+        return View(day, day, None, datetime(day.year, day.month, day.day, 6))
+
     views: dict[str, Callable[[], View]] = {
-        "day": lambda: (lambda day: View(day, day, None, datetime(day.year, day.month, day.day, 6)))(some_day()),
+        "day": one_day,
         "month": lambda: View(last - timedelta(days=29), last),
         "range": lambda: View(FIRST, last),
     }

@@ -17,6 +17,7 @@ import altair as alt
 import pandas as pd
 
 from dashboard import formatting
+from dashboard.queries import LEAD_TIMES
 from dashboard.view import View
 from serve.charts import (
     BAD,
@@ -36,9 +37,9 @@ from serve.charts import (
 )
 
 __all__ = [
-    "accuracy", "alpha", "asset_map", "by_asset", "completeness", "cost", "feed_matrix", "forecast", "heat_days",
-    "heat_strip", "imbalance", "imbalance_prices", "infeed", "path", "position", "prices", "revenue_days", "shown", "trades",
-    "waterfall",
+    "accuracy", "alpha", "asset_map", "by_asset", "completeness", "cost", "feed_matrix", "forecast", "growth",
+    "heat_days", "heat_strip", "imbalance", "imbalance_prices", "infeed", "path", "position", "prices", "revenue_days",
+    "shown", "themed", "trades", "waterfall",
 ]  # fmt: skip
 
 STATES = {
@@ -48,7 +49,6 @@ STATES = {
     "redispatched": ("#b7791f", "square"),
     "no data": ("#c05621", "cross"),
 }
-LEAD_TIMES = ["gate closure", "0-1 h", "1-3 h", "3-6 h", "6-24 h", "over 24 h"]
 _SIDES = {"SELL": (OURS, "triangle-up"), "BUY": ("#dd6b20", "triangle-down")}
 _OUTLINE = Path(__file__).with_name("germany.json")
 
@@ -84,7 +84,7 @@ def heat_strip(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
                 "open_mw:Q",
                 title="open position in MW: + long, − short",
                 scale=alt.Scale(domain=[-limit, 0, limit], range=[SHORT, PALE[theme], LONG], interpolate="rgb"),
-                legend=alt.Legend(gradientLength=220, tickCount=4),
+                legend=alt.Legend(gradientLength=160, gradientThickness=8, tickCount=4, titleOrient="left"),
             ),
             opacity=alt.condition("datum.is_complete", alt.value(1), alt.value(0.45)),
             tooltip=[
@@ -104,7 +104,7 @@ def heat_strip(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
             .mark_text(fontSize=12, fontWeight="bold", color=INK[theme], dx=6)
             .encode(x=_time(view, title=None), text="side:N")
         )
-    return chart.properties(height=44)
+    return chart
 
 
 def heat_days(frame: pd.DataFrame, theme: Theme) -> Any:
@@ -158,6 +158,29 @@ def position(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
     )
     layers = [_missing(steps, steps["infeed_mwh"].isna(), view), lines]
     return alt.layer(*layers, _zero(theme)).resolve_scale(color="shared")
+
+
+def growth(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
+    """How a day's position became known: its infeed and what was sold of it, at each moment of the day.
+
+    Args:
+        frame: `queries.position_growth`.
+        view: the day, the clock, and the moment, which is marked.
+        theme: of the page.
+    """
+    steps = frame.copy()
+    steps["at"] = steps["as_of_utc"].dt.tz_localize("UTC")
+    steps["when"] = [f"as known at {formatting.clock(moment, view.zone)}" for moment in steps["as_of_utc"]]
+    styles = {
+        "infeed_mwh": ("best of infeed", SOURCES["final"], [1, 0]),
+        "measured_mwh": ("measured of it", SOURCES["live"], [2, 2]),
+        "net_sold_mwh": ("net sold", OURS, [6, 3]),
+    }
+    layers = [_lines(steps, view, styles, "MWh, the whole day", f"known at, {_clock_name(view)}"), _zero(theme)]
+    if view.moment is not None:
+        mark = pd.DataFrame({"at": [pd.Timestamp(view.moment, tz="UTC")]})
+        layers.append(alt.Chart(mark).mark_rule(color=INK[theme], strokeDash=[3, 3]).encode(x="at:T"))
+    return alt.layer(*layers)
 
 
 def path(frame: pd.DataFrame, view: View, column: str, theme: Theme) -> Any:
@@ -410,9 +433,8 @@ def prices(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
     """
     steps = _placed(frame, view)
     styles = {name: (name, color, dashes) for name, (color, dashes) in PRICES.items() if name in steps}
-    return alt.layer(
-        _lines(steps, view, styles, "EUR/MWh"), _zero(theme) if _below_zero(steps, styles) else alt.layer()
-    )
+    lines = _lines(steps, view, styles, "EUR/MWh")
+    return alt.layer(lines, _zero(theme)) if (steps[list(styles)].min() < 0).any() else lines
 
 
 def trades(frame: pd.DataFrame, view: View) -> Any:
@@ -528,9 +550,9 @@ def asset_map(frame: pd.DataFrame, theme: Theme) -> Any:
         frame: `queries.asset_states`.
         theme: of the page.
     """
-    outline = alt.Chart(
-        alt.Data(values=json.loads(_OUTLINE.read_text(encoding="utf-8")), format=alt.DataFormat(type="json"))
-    ).mark_geoshape(fill=PALE[theme], fillOpacity=0.45, stroke=NEUTRAL, strokeWidth=1)
+    outline = alt.Chart(alt.InlineData(values=json.loads(_OUTLINE.read_text(encoding="utf-8")))).mark_geoshape(
+        fill=PALE[theme], fillOpacity=0.45, stroke=NEUTRAL, strokeWidth=1
+    )
     drawn = frame.dropna(subset=["latitude", "longitude"]).copy()
     drawn["capacity_mw"] = drawn["capacity_kw"] / 1000
     drawn["infeed_mw"] = drawn["infeed_kw"] / 1000
@@ -614,7 +636,9 @@ def _signed_bars(
     return alt.layer(_missing(steps, steps[column].isna(), view), bars, _zero(theme))
 
 
-def _lines(steps: pd.DataFrame, view: View, styles: Mapping[str, tuple[str, str, list[int]]], unit: str) -> Any:
+def _lines(
+    steps: pd.DataFrame, view: View, styles: Mapping[str, tuple[str, str, list[int]]], unit: str, title: str = ""
+) -> Any:
     """Lines with gaps where nothing is known; each has a colour and a dash of its own."""
     names = {column: name for column, (name, _, _) in styles.items()}
     kept = steps[["at", "when", *styles]].rename(columns=names)
@@ -624,7 +648,7 @@ def _lines(steps: pd.DataFrame, view: View, styles: Mapping[str, tuple[str, str,
         alt.Chart(long)
         .mark_line(strokeWidth=1.8, interpolate=_interpolate(view), clip=True)
         .encode(
-            x=_time(view, at="at"),
+            x=_time(view, title, at="at"),
             y=alt.Y("value:Q", title=unit),
             color=alt.Color(
                 "what:N", title=None, scale=alt.Scale(domain=domain, range=[c for _, c, _ in styles.values()])
@@ -656,10 +680,6 @@ def _missing(steps: pd.DataFrame, absent: pd.Series, view: View) -> Any:
 
 def _zero(theme: Theme) -> Any:
     return alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=INK[theme], strokeWidth=0.6).encode(y="zero:Q")
-
-
-def _below_zero(steps: pd.DataFrame, columns: Mapping[str, Any]) -> bool:
-    return bool((steps[list(columns)].min() < 0).any())
 
 
 def _placed(frame: pd.DataFrame, view: View) -> pd.DataFrame:
@@ -701,7 +721,8 @@ def _instants(first: Any, last: Any, view: View, title: str | None, at: str = "b
     """An axis of moments whose ticks are round and whose labels are on the view's clock, over clock changes too."""
     begin, end = (pd.Timestamp(moment, tz="UTC") for moment in (first, last))
     hours = max((end - begin).total_seconds() / 3600, 0.25)
-    step = next((step for step in (1, 2, 3, 6, 12, 24) if hours / step <= 13), 24 * max(round(hours / 24 / 12), 1))
+    most = 9 if hours <= 30 else 7  # labels that a half of the page holds
+    step = next((step for step in (1, 3, 6, 12, 24) if hours / step <= most), 24 * max(round(hours / 24 / most), 1))
     there = begin.tz_convert(view.zone)
     ticks, moment = [], there.floor("h", ambiguous=True) if step < 24 else there.normalize()
     while moment <= end:
@@ -730,7 +751,7 @@ def _instants(first: Any, last: Any, view: View, title: str | None, at: str = "b
 
 
 def _stamp(moment: Any) -> str:
-    return pd.Timestamp(moment).tz_convert("UTC").strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{pd.Timestamp(moment).tz_convert('UTC'):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _clock_name(view: View) -> str:

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import streamlit as st
@@ -18,6 +19,8 @@ from serve import access, published
 
 DEVELOPMENT = "RTM_DASHBOARD_DEVELOPMENT"
 """The variable that switches sign-in off; it counts on a loopback address only."""
+TRUST_ADDRESSES = "RTM_TRUST_ADDRESSES"
+"""The variable for providers that do not say whether an e-mail address is verified because nobody can choose theirs."""
 SAMPLE = "dashboard_sample"
 """Where below RTM_HOME the sample is built that stands in until something is published."""
 
@@ -92,9 +95,9 @@ def visitor() -> Visitor | None:
         raise ClosedError("Nobody can sign in: no identity provider is set up (docs/dashboard.md).")
     if not st.user.is_logged_in:
         return None
-    claims = st.user.to_dict()
+    claims: dict[str, Any] = dict(st.user.to_dict())
     address = str(claims.get("email") or "")
-    if claims.get("email_verified") is False:
+    if claims.get("email_verified") not in (True, "true") and os.environ.get(TRUST_ADDRESSES) != "1":
         address = ""  # whoever can choose an address that nobody checked could choose another person's
     groups = claims.get(os.environ.get("RTM_GROUPS_CLAIM", "groups")) or ()
     names = [groups] if isinstance(groups, str) else list(groups)

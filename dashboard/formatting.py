@@ -83,6 +83,8 @@ def unit_of(column: str) -> str:
 def label_of(column: str, *, with_unit: bool = True) -> str:
     """A column's name as people write it, its unit behind it."""
     unit = unit_of(column)
+    if column == "quarter_hours":
+        return "Quarter-hours"
     stem = column
     for end in (*UNITS, "_utc"):
         if stem.endswith(end):
@@ -136,7 +138,9 @@ def gaps(starts: Iterable[Any], zone: tzinfo, step: timedelta = timedelta(minute
     words = []
     for run in runs[:most]:
         first, last = (_aware(moment).astimezone(zone) for moment in (run[0], run[-1] + step))
-        words.append(f"{first.strftime(form)} to {last.strftime(form)} ({len(run)})")
+        clock_changes = step < timedelta(days=1) and first.utcoffset() != last.utcoffset()
+        shape = f"{form} %Z" if clock_changes else form
+        words.append(f"{first.strftime(shape)} to {last.strftime(shape)} ({len(run)})")
     if len(runs) > most:
         words.append(f"and {len(runs) - most} more spans ({sum(len(run) for run in runs[most:])})")
     return ", ".join(words)

@@ -16,6 +16,8 @@ import pandas as pd
 from dashboard.view import View
 
 Connection = duckdb.DuckDBPyConnection
+LEAD_TIMES = ("gate closure", "0-1 h", "1-3 h", "3-6 h", "6-24 h", "over 24 h")
+"""The buckets of lead times, the shortest first."""
 MOST_TRADES = 4000
 """Dots that a chart of trades draws; the largest ones, where there are more."""
 
@@ -35,7 +37,8 @@ def definitions(con: Connection) -> pd.DataFrame:
         con,
         """
         select schema_name || '.' || table_name as mart_name, column_name, data_type, comment as definition
-        from duckdb_columns() where schema_name in ('marts', 'reports') order by schema_name desc, table_name, column_index
+        from duckdb_columns() where schema_name in ('marts', 'reports')
+        order by schema_name desc, table_name, column_index
         """,
     )
 
@@ -82,6 +85,50 @@ def position(con: Connection, view: View) -> pd.DataFrame:
         """,
         view,
     )
+
+
+def position_known_at(con: Connection, view: View) -> pd.DataFrame:
+    """`position` as it was known at the view's moment, to the quarter-hour; no row where that is not kept (TIME-4)."""
+    return _ask(
+        con,
+        f"""
+        with moment as (
+            select max(as_of_utc) as as_of_utc from marts.fct_position_as_of
+            where as_of_utc <= $moment and as_of_utc > $moment - interval 15 minute
+        ), known as (
+            from marts.fct_position_as_of semi join moment using (as_of_utc)
+        )
+        select q.delivery_start_utc, q.delivery_date, q.quarter_hour_of_day,
+            {_doubles("p", "infeed_mwh", "measured_mwh", "forecast_mwh", "net_sold_mwh", "open_position_mwh")},
+            p.assets_present, p.assets_expected, coalesce(p.assets_present = p.assets_expected, false) as is_complete
+        from marts.dim_quarter_hours as q left join known as p using (delivery_start_utc)
+        where q.delivery_date between $first and $last and q.delivery_date in (select delivery_date from known)
+        order by q.delivery_start_utc
+        """,
+        view,
+    )
+
+
+def position_growth(con: Connection, view: View) -> pd.DataFrame:
+    """The days' infeed and net sold energy as they were known at each moment of the days, a row per `as_of_utc`."""
+    return _ask(
+        con,
+        """
+        select as_of_utc, cast(sum(infeed_mwh) as double) as infeed_mwh,
+            cast(sum(measured_mwh) as double) as measured_mwh, cast(sum(net_sold_mwh) as double) as net_sold_mwh
+        from marts.fct_position_as_of where delivery_date between $first and $last
+        group by as_of_utc order by as_of_utc
+        """,
+        view,
+    )
+
+
+def position_as_of_days(con: Connection) -> tuple[date, date] | None:
+    """The delivery dates whose positions are kept as they were known; None: of no day."""
+    ((first, last),) = con.execute(
+        "select min(delivery_date), max(delivery_date) from marts.fct_position_as_of"
+    ).fetchall()
+    return None if first is None else (first, last)
 
 
 def position_days(con: Connection, view: View) -> pd.DataFrame:
@@ -198,7 +245,8 @@ def forecast_versions(con: Connection, view: View, hours: int = 3) -> pd.DataFra
         con,
         f"""
         with summed as (
-            select delivery_start_utc, version_utc, sum(forecast_kw) / 1000 as forecast_mw, count(forecast_kw) as present
+            select delivery_start_utc, version_utc, sum(forecast_kw) / 1000 as forecast_mw,
+                count(forecast_kw) as present
             from marts.fct_forecast_versions
             where delivery_date between $first and $last and epoch(version_utc) % $seconds = 0 {_chosen(view)}
             group by all
@@ -247,7 +295,7 @@ def forecast_accuracy(con: Connection, view: View) -> pd.DataFrame:
             sum(nmae * samples) / sum(samples) as nmae, sqrt(sum(nrmse * nrmse * samples) / sum(samples)) as nrmse,
             sum(nbias * samples) / sum(samples) as nbias
         from ({source}) where delivery_date between $first and $last and samples > 0 {chosen}
-        group by all order by scope, lead_time_bucket
+        group by scope, lead_time_bucket order by scope, {_BY_LEAD_TIME}
         """,
         view,
     )
@@ -467,11 +515,11 @@ def trade_lead_times(con: Connection, view: View) -> pd.DataFrame:
     """How long before delivery we trade, and at what price."""
     return _ask(
         con,
-        """
+        f"""
         select lead_time_bucket, cast(sum(trades) as bigint) as trades, cast(sum(sold_mwh) as double) as sold_mwh,
             cast(sum(bought_mwh) as double) as bought_mwh, cast(sum(revenue_eur) as double) as revenue_eur
-        from marts.fct_trading_lead_times where delivery_date between $first and $last group by all
-        order by lead_time_bucket
+        from marts.fct_trading_lead_times where delivery_date between $first and $last group by lead_time_bucket
+        order by {_BY_LEAD_TIME}
         """,
         view,
     )
@@ -661,6 +709,32 @@ def feeds(con: Connection, view: View) -> pd.DataFrame:
     )
 
 
+def revisions(con: Connection, view: View) -> pd.DataFrame:
+    """What was corrected after it was known, by feed and delivery date, and what the corrections change (TIME-4)."""
+    return _ask(
+        con,
+        """
+        select feed, measure, delivery_date, count(*) as corrections, max(new_known_at_utc) as newest_at_utc,
+            cast(sum(columns(lambda name: contains(name, '_effect_'))) as double)
+        from marts.fct_revisions where delivery_date between $first and $last
+        group by feed, measure, delivery_date order by delivery_date, feed, measure
+        """,
+        view,
+    )
+
+
+def late_information(con: Connection, view: View) -> pd.DataFrame:
+    """Final less estimated prices and final less live energy, a row per delivery date."""
+    return _ask(
+        con,
+        """
+        select delivery_date, cast(columns(lambda name: name <> 'delivery_date') as double)
+        from marts.fct_late_information where delivery_date between $first and $last order by delivery_date
+        """,
+        view,
+    )
+
+
 def feed_days(con: Connection, view: View) -> pd.DataFrame:
     """Each feed and delivery date: completeness (0 to 1) and status in words."""
     return _ask(
@@ -673,6 +747,7 @@ def feed_days(con: Connection, view: View) -> pd.DataFrame:
     )
 
 
+_BY_LEAD_TIME = f"list_position({list(LEAD_TIMES)}, lead_time_bucket)"
 _NAMES = "(select columns(lambda name: name in ('asset_id', 'asset_name', 'technology')) from marts.dim_assets)"
 """What the assets are called, as far as the role may know."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from serve.published import Manifest, read_manifest, utc_now
 
 OLD_AFTER = timedelta(hours=24)
 """Data older than this are marked as old."""
-_KEYS = ("days", "assets", "technologies", "clock", "moment")
+_ROW_PIXELS, _HEAD_PIXELS = 28, 42
 
 
 @dataclass(frozen=True)
@@ -150,9 +151,10 @@ def filters(copy: Copy) -> View:
         st.segmented_control("Times in", ["local", "UTC"], key="clock", default=None if "clock" in state else "local",
                              required=True)  # fmt: skip
         if "marts.fct_forecast_versions" in copy.tables:
-            st.datetime_input("Forecasts as known at", key="moment", step=900, format="YYYY-MM-DD",
+            st.datetime_input("As known at", key="moment", step=900, format="YYYY-MM-DD",
                               value=None if "moment" not in state else "now",
-                              help="On the clock above; empty: as known now. Kept for the last days only.")  # fmt: skip
+                              help="Forecasts and positions as they were known then, on the clock above; empty: as "
+                              "known now. Kept for the last days only.")  # fmt: skip
     view = _view(assets)
     _to_url(view)
     return view
@@ -188,7 +190,7 @@ def head(title: str, context: Context, *, portfolio_only: bool = False) -> None:
     if portfolio_only and view.assets is not None:
         notes.append("These are figures of the whole portfolio: the choice of assets does not apply here.")
     if notes:
-        st.html("".join(f'<div class="rtm-note">{formatting.html.escape(note)}</div>' for note in notes))
+        st.html("".join(f'<div class="rtm-note">{html.escape(note)}</div>' for note in notes))
 
 
 def tiles(figures: list[formatting.Tile]) -> None:
@@ -248,15 +250,17 @@ def table(
         name: of the file.
         mart: whose definitions count first.
         selectable: whether a row can be chosen.
-        height: in pixels.
+        height: in pixels, at most; fewer rows make a smaller table.
 
     Returns:
         The place of the row that is chosen; None: none is.
     """
     shown = formatting.with_clock(frame, context.view.zone)
     columns = {column: _column(column, shown[column], context, mart) for column in shown.columns}
+    if height != "auto":
+        height = min(height, _ROW_PIXELS * len(shown) + _HEAD_PIXELS)
     event = st.dataframe(
-        shown, hide_index=True, key=key, column_config=columns, height=height, row_height=28, width="stretch",
+        shown, hide_index=True, key=key, column_config=columns, height=height, row_height=_ROW_PIXELS, width="stretch",
         placeholder=formatting.NOT_KNOWN, on_select="rerun" if selectable else "ignore", selection_mode="single-row",
     )  # fmt: skip
     downloads(frame, context, key=key, name=name)
@@ -277,7 +281,7 @@ def downloads(frame: pd.DataFrame, context: Context, *, key: str, name: str) -> 
 
 def to_csv(frame: pd.DataFrame) -> bytes:
     """Rows as CSV, UTF-8; what is not known is empty."""
-    return frame.to_csv(index=False).encode()
+    return str(frame.to_csv(index=False)).encode()
 
 
 def to_parquet(frame: pd.DataFrame) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import sys
 from pathlib import Path
 
@@ -9,8 +10,8 @@ import streamlit as st
 
 sys.path[:0] = [folder for folder in [str(Path(__file__).resolve().parents[1])] if folder not in sys.path]
 
-from dashboard import door, formatting, pages, shell
-from serve.published import PublishError
+from dashboard import door, pages, shell  # noqa: E402
+from serve.published import PublishError  # noqa: E402
 
 REFRESH_SECONDS = 5
 
@@ -40,7 +41,7 @@ def main() -> None:
             with st.sidebar:
                 _newer_copy(door.copy_now())
                 if not who.is_development:
-                    st.caption(f"{formatting.html.escape(who.name)} · {right.role}")
+                    st.caption(f"{html.escape(who.name)} · {right.role}")
                     st.button("Sign out", on_click=st.logout, type="tertiary")
             page.run()
     except (door.ClosedError, PublishError) as error:
@@ -62,7 +63,8 @@ def _role(who: door.Visitor) -> door.Right:
     rights = {right.role: right for right in door.rights(who)}
     if not rights:
         raise door.ClosedError(
-            f"{who.name} is signed in, but holds no role here. Roles are given in RTM_HOME/access.yml; they count at once."
+            f"{who.name} is signed in, but holds no role here. Roles are given in RTM_HOME/access.yml; they count at "
+            "once."
         )
     if len(rights) == 1:
         return next(iter(rights.values()))

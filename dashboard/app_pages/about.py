@@ -10,17 +10,18 @@ view, manifest = context.view, context.manifest
 shell.head("About", context)
 
 st.subheader("The published copy")
-st.dataframe(
-    {
-        "what": ["copy", "data known until", "published", "built", "tests passed", "files landed", "commit", "dbt", "build"],
-        "value": [
-            str(manifest.copy_number), clock(manifest.known_until_utc, view.zone), clock(manifest.published_at_utc, view.zone),
-            clock(manifest.built_at_utc, view.zone), number(manifest.tests_passed), number(manifest.files_landed),
-            manifest.commit_id or "not known", manifest.dbt_version, manifest.build_id,
-        ],
-    },
-    hide_index=True, width="stretch", row_height=28,
-)  # fmt: skip
+facts = {
+    "copy": str(manifest.copy_number),
+    "data known until": clock(manifest.known_until_utc, view.zone),
+    "published": clock(manifest.published_at_utc, view.zone),
+    "built": clock(manifest.built_at_utc, view.zone),
+    "tests passed": number(manifest.tests_passed),
+    "files landed": number(manifest.files_landed),
+    "commit": manifest.commit_id or "not known",
+    "dbt": manifest.dbt_version,
+    "build": manifest.build_id,
+}
+st.dataframe({"what": list(facts), "value": list(facts.values())}, hide_index=True, width="stretch", row_height=28)
 lineage = door.home()[0] / "docs" / "lineage.html"
 if not context.right.customers and lineage.exists():
     st.download_button("Column lineage (one HTML page)", lineage.read_bytes, "lineage.html", "text/html",

@@ -20,5 +20,6 @@ with left:
         st.caption(f"{nowhere} of {len(frame)} assets have no known place; they are in the table only.")
 with right:
     st.caption(f"State on {view.last:%-d %B %Y}, the last of the days.")
-    listed = frame.drop(columns=["latitude", "longitude"]).assign(state=frame["state"].map(status_word))
+    listed = frame.drop(columns=["latitude", "longitude", "state"])
+    listed.insert(2, "state", frame["state"].map(status_word))
     shell.table(listed, context, key="states", name="assets", mart="marts.dim_assets", height=520)

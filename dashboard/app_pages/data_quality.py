@@ -42,12 +42,25 @@ st.caption(
 shell.table(feeds.assign(status=feeds["status"].map(lambda status: status_word(str(status)))), context, key="feeds",
             name="feeds", mart="reports.rpt_data_quality", height=240)  # fmt: skip
 
+st.subheader("Corrections")
+revised = context.ask(queries.revisions, view)
+settled = context.ask(queries.late_information, view)
+if revised is None:
+    shell.not_seen("Corrections")
+elif revised.empty:
+    st.caption("Nothing that was known has been corrected.")
+else:
+    shell.table(revised, context, key="revisions", name="revisions", mart="marts.fct_revisions", height=200)
+if settled is not None and len(settled):
+    st.caption("Final less estimated imbalance price, and final less live energy, by delivery date.")
+    shell.table(settled, context, key="late", name="late_information", mart="marts.fct_late_information", height=200)
+
 if found is None:
     shell.not_seen("Findings")
     st.stop()
 for title, kinds, nothing in (
     ("Set aside, with the reason", SET_ASIDE, "Nothing was set aside."),
-    ("Revised or to be revised", REVISED, "Nothing was revised."),
+    ("To be revised", REVISED, "Nothing is to be revised."),
     ("Everything else that was found", None, "Nothing else was found."),
 ):
     st.subheader(title)

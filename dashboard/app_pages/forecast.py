@@ -23,7 +23,9 @@ def mwh(column: str, rows: pd.DataFrame = frame) -> float | None:
     return None if rows[column].isna().all() else float(rows[column].sum() * factor)
 
 
+asset_steps = "of assets, quarter-hours" if view.by_quarter_hour else "asset days"
 error = float((both["measured"] - both["tradeable"]).abs().sum() * factor) if len(both) else None
+measured = mwh("measured", both)
 shell.tiles(
     [
         Tile("Latest forecast", number(mwh("latest"), 1), "MWh", "", context.means("latest_forecast_mwh")),
@@ -32,9 +34,9 @@ shell.tiles(
         Tile("Measured", number(mwh("measured"), 1), "MWh", "where every asset is measured",
              context.means("measured_mwh")),
         Tile("Absolute error", number(error, 1), "MWh",
-             f"{share(error / mwh('measured', both) if error is not None and mwh('measured', both) else None)} of measured",
+             f"{share(error / measured if error is not None and measured else None)} of measured",
              "Sum of |measured − tradeable forecast| over the steps where both are known."),
-        Tile("Missing forecasts", number(lacking), "", "of assets, quarter-hours" if view.by_quarter_hour else "asset days",
+        Tile("Missing forecasts", number(lacking), "", asset_steps,
              "Forecasts that lack for assets under contract (FC-3); the sum is without them.",
              "bad" if lacking else ""),
     ]

@@ -67,8 +67,9 @@ if view.by_quarter_hour:
     with right:
         st.subheader("Redispatch apart")
         assets = queries.asset_imbalance(context.con, view)
-        shell.chart(charts.imbalance(assets, view, context.theme, "redispatch_mwh"), context, key="redispatch",
-                    alt="The part of the imbalance that redispatch caused")  # fmt: skip
+        if assets["redispatch_mwh"].fillna(0).ne(0).any():
+            shell.chart(charts.imbalance(assets, view, context.theme, "redispatch_mwh"), context, key="redispatch",
+                        alt="The part of the imbalance that redispatch caused")  # fmt: skip
         st.caption(
             f"Redispatch caused {number(assets['redispatch_mwh'].sum(min_count=1), 2, signed=True)} MWh, the forecast "
             f"{number(assets['forecast_error_mwh'].sum(min_count=1), 2, signed=True)} MWh (IM-6)."

@@ -23,13 +23,16 @@ def total(column: str) -> float | None:
 expected, measured = total("expected_quarter_hours"), total("measured_quarter_hours")
 value, energy = total("market_value_eur"), total("measured_mwh")
 figures = [
-    Tile("Fed in", number(energy, 1), "MWh", f"{share(measured / expected if expected and measured else None)} measured",
+    Tile("Fed in", number(energy, 1), "MWh",
+         f"{share(measured / expected if expected and measured else None)} measured",
          context.means("measured_mwh", mart), provisional),
     Tile("Payout for infeed", number(total("infeed_payout_eur"), 2), "EUR", "net of VAT",
          context.means("infeed_payout_eur", mart), provisional),
-    Tile("Fee", number(total("fee_charged_eur"), 2), "EUR", "net of VAT", context.means("fee_charged_eur", mart), provisional),
+    Tile("Fee", number(total("fee_charged_eur"), 2), "EUR", "net of VAT", context.means("fee_charged_eur", mart),
+         provisional),
     Tile("Payout for redispatch", number(total("redispatch_payout_eur"), 2), "EUR",
-         f"{number(total('lost_energy_mwh'), 1)} MWh not fed in", context.means("redispatch_payout_eur", mart), provisional),
+         f"{number(total('lost_energy_mwh'), 1)} MWh not fed in",
+         context.means("redispatch_payout_eur", mart), provisional),
     Tile("Mean value", number(value / energy if value is not None and energy else None, 2), "EUR/MWh",
          "at the market's price", context.means("capture_price_eur_per_mwh", mart), provisional),
 ]  # fmt: skip

@@ -1,6 +1,7 @@
 """Performance: KPIs by asset and month, ranking, and what the margin is made of."""
 
 from dataclasses import replace
+from typing import Literal
 
 import streamlit as st
 
@@ -12,7 +13,8 @@ context = shell.context()
 view = context.view
 shell.head("Performance", context)
 
-period = st.segmented_control("By", ["month", "day"], default="month", key="period", required=True)
+by_day = st.segmented_control("By", ["month", "day"], default="month", key="period", required=True) == "day"
+period: Literal["day", "month"] = "day" if by_day else "month"
 assets = queries.asset_performance(context.con, view, period)
 portfolio = context.ask(queries.portfolio_performance, view, period) if view.assets is None else None
 
@@ -24,13 +26,14 @@ if portfolio is not None and len(portfolio):
     figures = {
         "measured_mwh": Tile("Measured infeed", number(row.get("measured_mwh"), 1), "MWh",
                              f"{share(row.get('completeness'))} complete", "", status),
-        "capacity_factor": Tile("Capacity factor", share(row.get("capacity_factor")), "", "of what is measured", "", status),
+        "capacity_factor": Tile("Capacity factor", share(row.get("capacity_factor")), "", "of what is measured", "",
+                                status),
         "nmae": Tile("Forecast error (nMAE)", share(row.get("nmae"), 2), "", f"bias {share(row.get('nbias'), 2)}"),
         "capture_price_eur_per_mwh": Tile("Capture price", number(row.get("capture_price_eur_per_mwh"), 2), "EUR/MWh",
                                           f"{share(row.get('capture_rate'))} of the market's mean"),
         "alpha_eur": Tile("Alpha", number(row.get("alpha_eur"), signed=True), "EUR"),
-        "imbalance_cost_eur_per_mwh": Tile("Imbalance cost", number(row.get("imbalance_cost_eur_per_mwh"), 2), "EUR/MWh",
-                                           "+ we pay", "", status),
+        "imbalance_cost_eur_per_mwh": Tile("Imbalance cost", number(row.get("imbalance_cost_eur_per_mwh"), 2),
+                                           "EUR/MWh", "+ we pay", "", status),
         "margin_from_trades_eur": Tile("Margin", number(row.get("margin_from_trades_eur")), "EUR",
                                        f"residual {number(row.get('residual_eur'), 2)} EUR", "", status),
     }  # fmt: skip

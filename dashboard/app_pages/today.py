@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import charts, queries, shell
-from dashboard.formatting import Tile, number, share, status_word
+from dashboard.formatting import Tile, clock, number, share, status_word
 
 context = shell.context()
 view = context.view
@@ -12,6 +12,10 @@ shell.head("Today", context, portfolio_only=True)
 
 figures = context.ask(queries.portfolio_performance, view, "day")
 position = queries.position(context.con, view)
+kept = queries.position_as_of_days(context.con) if context.has("marts.fct_position_as_of") else None
+known = queries.position_known_at(context.con, view) if kept and view.moment is not None else None
+if known is not None and len(known):
+    position = known
 trading = context.ask(queries.trading_days, view)
 days = queries.position_days(context.con, view)
 
@@ -47,9 +51,14 @@ shell.tiles(
 )  # fmt: skip
 
 st.subheader("Open position")
+if known is not None and len(known):
+    st.caption(f"As known at {clock(view.moment, view.zone)}; the figures above are as known now.")
+elif view.moment is not None:
+    st.caption("The moment does not apply here: positions are kept "
+               + (f"for the moments of {kept[0]} to {kept[1]}." if kept else "for no day."))  # fmt: skip
 if view.by_quarter_hour or view.days > 62:
     if view.by_quarter_hour:
-        shell.chart(charts.heat_strip(position, view, context.theme), context, key="strip", height=112,
+        shell.chart(charts.heat_strip(position, view, context.theme), context, key="strip", height=130,
                     alt="Open position per quarter-hour as a strip of colours")  # fmt: skip
 else:
     shell.chart(charts.heat_days(position, context.theme), context, key="heat", height=None,
@@ -86,3 +95,8 @@ with right:
         brief["severity"] = brief["severity"].map(status_word)
         shell.table(brief, context, key="findings", name="findings", mart="marts.fct_data_findings", height=200)
 shell.downloads(steps, context, key="position_rows", name="position")
+
+if view.days == 1 and kept and kept[0] <= view.first <= kept[1]:
+    st.subheader("How the position became known")
+    shell.chart(charts.growth(queries.position_growth(context.con, view), view, context.theme), context, key="growth",
+                height=200, alt="The day's infeed and net sold energy as they were known at each moment")  # fmt: skip

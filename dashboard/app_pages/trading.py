@@ -86,7 +86,7 @@ with left:
 with right:
     st.subheader("Alpha")
     shell.chart(charts.alpha(queries.alpha(context.con, view), theme=context.theme), context, key="alpha",
-                height=280 if view.days > 1 else None, alt="Alpha by hour and day")  # fmt: skip
+                height=280 if view.days > 1 else 170, alt="Alpha by hour and day")  # fmt: skip
     st.caption("Green: better than the market VWAP of the quarter-hour; brown: worse.")
     lead = context.ask(queries.trade_lead_times, view)
     if lead is not None:

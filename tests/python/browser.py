@@ -64,7 +64,7 @@ def settled(page: Page) -> None:
     page.wait_for_selector(".rtm-head, [data-testid=stAlert]", timeout=60_000)
     page.wait_for_function(
         "() => !document.querySelector('[data-testid=stStatusWidget]') && "
-        "!document.querySelector('[data-stale=true]') && "
+        "!document.querySelector('[data-stale=true], [data-testid=stSkeleton]') && "
         "document.querySelectorAll('.vega-embed svg, .vega-embed canvas').length >= "
         "document.querySelectorAll('[data-testid=stVegaLiteChart]').length",
         timeout=60_000,

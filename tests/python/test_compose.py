@@ -108,11 +108,7 @@ def test_the_command_of_a_service_runs(
     if service == "docs":
         places["rtm docs --build"] = f"mkdir -p {tmp_path}/docs && echo docs > {tmp_path}/docs/index.html"
         places["/data"] = str(tmp_path)
-    command = []
-    for word in said:
-        for old, new in places.items():
-            word = word.replace(old, new)
-        command.append(word)
+    command = [re.sub("|".join(map(re.escape, places)), lambda found: places[str(found[0])], word) for word in said]
     environment = {
         **os.environ,
         "RTM_HOME": str(home),

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ DAY, RANGE, NEVER = (
     View(date(2025, 10, 25), date(2025, 10, 29)),
     View(date(2020, 1, 1), date(2020, 1, 1)),
 )
+THEN = View(date(2025, 10, 28), date(2025, 10, 28), moment=datetime(2025, 10, 28, 11, 30))
 CUSTOMER_ROLES = (Role.SALES, Role.ASSET_OWNER)
 
 
@@ -154,6 +155,30 @@ def test_a_moment_shows_no_later_version(con: duckdb.DuckDBPyConnection) -> None
         assert value == pytest.approx(expected)
 
 
+def test_a_moment_shows_the_position_as_it_was_known(con: duckdb.DuckDBPyConnection) -> None:
+    _, day = queries.position_as_of_days(con) or (None, None)
+    assert day is not None
+    as_of = asked(con, "select as_of_utc from marts.fct_position_as_of group by 1 order by 1 offset 40")
+    known = queries.position_known_at(con, View(day, day, moment=as_of + timedelta(minutes=14)))
+    expected = con.execute(
+        "select cast(sum(infeed_mwh) as double), cast(sum(open_position_mwh) as double) "
+        "from marts.fct_position_as_of where as_of_utc = ? and delivery_date = ?", [as_of, day],
+    ).fetchall()[0]  # fmt: skip
+    assert len(known) == 96
+    assert (known["infeed_mwh"].sum(), known["open_position_mwh"].sum()) == pytest.approx(expected)
+    assert queries.position_known_at(con, View(day, day, moment=as_of + timedelta(days=2))).empty
+    assert queries.position_known_at(con, View(LONG_DAY, LONG_DAY, moment=as_of)).empty
+    grown = queries.position_growth(con, View(day, day))
+    assert grown["net_sold_mwh"].iloc[-1] == pytest.approx(queries.position(con, View(day, day))["net_sold_mwh"].sum())
+
+
+def test_corrections_add_up_to_those_of_the_mart(con: duckdb.DuckDBPyConnection) -> None:
+    summed = queries.revisions(con, RANGE)
+    assert summed["corrections"].sum() == asked(con, "select count(*) from marts.fct_revisions") > 0
+    effect = asked(con, "select cast(sum(infeed_payout_effect_eur) as double) from marts.fct_revisions")
+    assert summed["infeed_payout_effect_eur"].sum() == pytest.approx(effect)
+
+
 def test_the_first_day_shown_is_mostly_measured(con: duckdb.DuckDBPyConnection) -> None:
     known = queries.known_days(con)
     assert known == (date(2025, 10, 25), date(2025, 10, 29), date(2025, 10, 27))
@@ -187,6 +212,7 @@ def drawn(con: duckdb.DuckDBPyConnection, view: View, theme: Any) -> dict[str, A
         "by_asset": charts.by_asset(queries.imbalance_by_asset(con, view), "imbalance_cost_eur", "EUR"),
         "map": charts.asset_map(queries.asset_states(con, view), theme),
         "feeds": charts.feed_matrix(queries.feed_days(con, view), theme),
+        "growth": charts.growth(queries.position_growth(con, view), view, theme),
     }
     if view.by_quarter_hour:
         made["prices"] = charts.prices(prices, view, theme)
@@ -233,6 +259,8 @@ def run(page: pages.Page | None = None, view: View | None = None) -> AppTest:
     test = AppTest.from_file(APP, default_timeout=60)
     if view is not None:
         test.query_params["from"], test.query_params["to"] = str(view.first), str(view.last)
+        if view.moment is not None:
+            test.query_params["moment"], test.query_params["clock"] = f"{view.moment:%Y-%m-%dT%H:%M}", "UTC"
     test.run()
     if page is not None:
         test.switch_page(str(page.script))
@@ -252,7 +280,7 @@ def is_fine(test: AppTest, page: pages.Page) -> None:
     assert "data until" in text_of(test)
 
 
-@pytest.mark.parametrize("view", [DAY, RANGE, NEVER], ids=["a day", "days", "nothing"])
+@pytest.mark.parametrize("view", [DAY, RANGE, NEVER, THEN], ids=["a day", "days", "nothing", "a moment"])
 def test_every_page_shows(development: Path, view: View) -> None:
     test = run(view=view)
     for page in pages.PAGES:
@@ -261,6 +289,8 @@ def test_every_page_shows(development: Path, view: View) -> None:
         is_fine(test, page)
         assert "Development mode" in text_of(test)
         assert view.title in text_of(test)
+        if page.name == "today":
+            assert ("As known at 2025-10-28 11:30 UTC" in text_of(test)) == (view is THEN)
 
 
 def test_filters_stay_over_pages_and_stand_in_the_url(development: Path) -> None:

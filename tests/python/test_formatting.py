@@ -15,6 +15,7 @@ from home import market_time_zone
 def test_labels_carry_their_unit() -> None:
     assert formatting.label_of("private_vwap_eur_per_mwh") == "Private VWAP, EUR/MWh"
     assert formatting.label_of("measured_quarter_hours") == "Measured, QH"
+    assert formatting.label_of("quarter_hours") == "Quarter-hours"
     assert formatting.label_of("nmae") == "nMAE, %"
     assert formatting.label_of("asset_name") == "Asset name"
 
@@ -40,6 +41,8 @@ def test_gaps_are_named_as_spans() -> None:
     missing = [start + pd.Timedelta(minutes=15 * step) for step in (0, 1, 2, 8)]
     assert formatting.gaps(missing, UTC) == "01:00 to 01:45 (3), 03:00 to 03:15 (1)"
     assert formatting.gaps([], UTC) == ""
+    twice = [datetime(2025, 10, 26, 0, 15) + pd.Timedelta(minutes=15 * step) for step in range(4)]
+    assert formatting.gaps(twice, market_time_zone()) == "02:15 CEST to 02:15 CET (4)"
     assert "and 2 more spans (2)" in formatting.gaps([start + pd.Timedelta(hours=h) for h in range(6)], UTC)
 
 
