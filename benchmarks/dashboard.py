@@ -1,15 +1,19 @@
-"""How long the questions of each page take at size, alone and with many users at once.
+"""How fast the dashboard is at size: its questions alone, its pages in a browser, and many users at once.
 
-Makes marts of made-up numbers with the columns of a published copy, for so many assets and days; then asks what each
-page asks, for a day, a month and the whole range. Prints milliseconds per page (all of its questions together), and how
-many times longer than a count of the largest mart that is: the ratio says more than the figure on another machine.
+Makes a published copy of made-up numbers with the columns of a real one, for so many assets and days. Then:
 
-    python benchmarks/dashboard_queries.py COPY.duckdb --assets 1000 --days 365 --users 20
+- questions: what each page asks, for a day, a month and the whole range, in milliseconds (all questions of the page
+  together), and as a multiple of one count over the largest mart, which says more than the figure on another machine;
+- pages: from typing an address until everything is drawn in Chromium, and from a click in the menu;
+- users: each of many connections opens a page, looks at it for a while and opens another; from the request until the
+  server has sent the whole page.
+
+    python -m benchmarks.dashboard COPY.duckdb --assets 1000 --days 365 --users 20
 """
 
 from __future__ import annotations
 
-import argparse
+import asyncio
 import inspect
 import random
 import re
@@ -17,16 +21,28 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Annotated
 
 import duckdb
+import typer
+from rich.console import Console
+from rich.table import Table
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
-sys.path[:0] = [str(Path(__file__).parents[1])]
+from dashboard import pages, queries
+from dashboard.view import View
+from home import PROJECT
+from serve.published import CURRENT
 
-from dashboard import pages, queries  # noqa: E402
-from dashboard.view import View  # noqa: E402
+sys.path[:0] = [str(PROJECT / "tests" / "python")]
+
+from browser import browsing, serving, settled  # noqa: E402
 
 FIRST = date(2025, 1, 1)
 VERSION_DAYS, VERSIONS, TRADES_A_DAY = 5, 192, 20_000
@@ -73,6 +89,7 @@ GRAINS = {  # from where, asset, quarter-hour of the day, version
 
 def make(copy: Path, path: Path, assets: int, days: int) -> None:
     """Write marts of made-up rows, by delivery date as incremental builds lay them."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     con = duckdb.connect(str(path))
     con.execute(f"attach '{copy}' as copy (read_only); create schema marts; create schema reports")
     con.execute("create temp table assets as select i as asset from range(?) as r(i)", [assets])
@@ -94,7 +111,9 @@ def make(copy: Path, path: Path, assets: int, days: int) -> None:
         ).fetchall()  # fmt: skip
         listed = ", ".join(f"cast({_value(name, kind, mart)} as {kind}) as {name}" for name, kind in columns)
         con.execute(f"create table {schema}.{mart} as select {listed} from ({sources[_grain(mart, dict(columns))]})")
+    con.execute("create schema publication; create table publication.manifest as from copy.publication.manifest")
     con.close()
+    (path.parent / CURRENT).symlink_to(path.name)
 
 
 def _grain(mart: str, columns: dict[str, str]) -> str:
@@ -179,30 +198,83 @@ def ask(path: Path, page: pages.Page, view: View) -> float:
     return time.perf_counter() - begin
 
 
-def main() -> None:
-    """Make the marts once, then measure."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("copy", type=Path, help="a published copy, for its columns")
-    parser.add_argument("--assets", type=int, default=1000)
-    parser.add_argument("--days", type=int, default=365)
-    parser.add_argument("--users", type=int, default=20)
-    parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--keep", type=Path, default=Path("dashboard_at_size.duckdb"))
-    said = parser.parse_args()
-    if not said.keep.exists():
-        begin = time.perf_counter()
-        make(said.copy, said.keep, said.assets, said.days)
-        print(f"made {said.keep} ({said.keep.stat().st_size / 1e9:.1f} GB) in {time.perf_counter() - begin:.0f} s")
-    last = FIRST + timedelta(days=said.days - 1)
-    chance = random.Random(1)
+def percentile(taken: list[float], share: float = 0.95) -> float:
+    """The value that this share of the figures does not exceed."""
+    return sorted(taken)[int(share * (len(taken) - 1))]
 
-    def some_day() -> date:
-        return last - timedelta(
-            days=chance.randrange(VERSION_DAYS) if chance.random() < 0.5 else chance.randrange(said.days)
-        )
+
+async def one_user(url: str, chance: random.Random, views: list[View], until: float, think: float) -> list[float]:
+    """Open a page, look at it, open another; seconds of each until the page was there."""
+    taken = []
+    await asyncio.sleep(chance.random() * think)
+    while time.perf_counter() < until:
+        page, view = chance.choice(pages.PAGES), chance.choice(views)
+        request = BackMsg()
+        request.rerun_script.query_string = f"from={view.first}&to={view.last}"
+        request.rerun_script.page_name = page.name
+        begin = time.perf_counter()
+        address = f"{url.replace('http', 'ws')}/_stcore/stream"
+        async with connect(address, subprotocols=[Subprotocol("streamlit")], max_size=None) as there:
+            await there.send(request.SerializeToString())
+            answer = ForwardMsg()
+            while answer.WhichOneof("type") != "script_finished":
+                answer.ParseFromString(await there.recv(decode=False))
+            taken.append(time.perf_counter() - begin)
+            await asyncio.sleep(think * (0.5 + chance.random()))
+    return taken
+
+
+async def all_users(url: str, users: int, views: list[View], seconds: float, think: float) -> list[float]:
+    """What `users` at once wait for their pages."""
+    until = time.perf_counter() + seconds
+    found = await asyncio.gather(*(one_user(url, random.Random(i), views, until, think) for i in range(users)))
+    return [taken for one in found for taken in one]
+
+
+def in_a_browser(url: str, view: View) -> list[tuple[str, float, float]]:
+    """Seconds until each page is drawn: by its address, and by a click in the menu."""
+    found, margin = [], 0.5  # `settled` waits so long after the last change
+    with browsing() as browser:
+        for page in pages.PAGES:
+            tab = browser.new_page(viewport={"width": 1440, "height": 1000})
+            begin = time.perf_counter()
+            tab.goto(f"{url}/{page.name}?from={view.first}&to={view.last}")
+            settled(tab)
+            opened = time.perf_counter() - begin - margin
+            other = "About" if page.name != "about" else "Infeed"
+            tab.get_by_role("link", name=other).first.click()
+            tab.wait_for_selector(f".rtm-head h1:text-is('{other}')")
+            settled(tab)
+            begin = time.perf_counter()
+            tab.get_by_role("link", name=page.title).first.click()
+            tab.wait_for_selector(f".rtm-head h1:text-is('{page.title}')")
+            settled(tab)
+            found.append((page.name, opened, time.perf_counter() - begin - margin))
+            tab.close()
+    return found
+
+
+def main(
+    copy: Annotated[Path, typer.Argument(help="A published copy, for its columns.")],
+    assets: int = 1000,
+    days: int = 365,
+    users: int = 20,
+    rounds: int = 20,
+    seconds: Annotated[float, typer.Option(help="How long the users stay.")] = 60,
+    think: Annotated[float, typer.Option(help="Seconds that a user looks at a page, on average.")] = 10,
+    home: Annotated[Path, typer.Option(help="Where the made copy lies; made once.")] = Path("dashboard_at_size"),
+) -> None:
+    """Make the marts once, then measure."""
+    console, path = Console(width=110), home / "published" / "copy_000001.duckdb"
+    if not path.exists():
+        begin = time.perf_counter()
+        make(copy, path, assets, days)
+        console.print(f"made {path.stat().st_size / 1e9:.1f} GB in {time.perf_counter() - begin:.0f} s")
+    last, chance = FIRST + timedelta(days=days - 1), random.Random(1)
 
     def one_day() -> View:
-        day = some_day()
+        ago = chance.randrange(VERSION_DAYS) if chance.random() < 0.5 else chance.randrange(days)
+        day = last - timedelta(days=ago)
         return View(day, day, None, datetime(day.year, day.month, day.day, 6))
 
     views: dict[str, Callable[[], View]] = {
@@ -210,23 +282,31 @@ def main() -> None:
         "month": lambda: View(last - timedelta(days=29), last),
         "range": lambda: View(FIRST, last),
     }
-    with duckdb.connect(str(said.keep), read_only=True) as con:
+    with closing(duckdb.connect(str(path), read_only=True)) as con:
         begin = time.perf_counter()
         rows = con.execute("select count(infeed_mwh) from marts.fct_asset_infeed").fetchall()[0][0]
         base = time.perf_counter() - begin
-    print(f"{said.assets} assets x {said.days} days; counting {rows:,} rows of infeed: {base * 1000:.0f} ms = 1.0")
+    console.print(f"{assets:,} assets x {days} days; one count over {rows:,} rows: {base * 1000:.0f} ms = 1.0")
+    asked = Table("page", "view", "median ms", "95 % ms", "95 % x", title="Questions")
     for page in pages.PAGES:
         for name, view in views.items():
-            taken = sorted(ask(said.keep, page, view()) for _ in range(said.rounds))
-            slow = taken[int(0.95 * (len(taken) - 1))]
-            print(f"{page.name:14}{name:7}median {statistics.median(taken) * 1000:6.0f} ms   "
-                  f"95 % {slow * 1000:6.0f} ms   {slow / base:5.1f} x")  # fmt: skip
-    with ThreadPoolExecutor(said.users) as pool:
-        work = [(chance.choice(pages.PAGES), views["day"]()) for _ in range(said.users * 5)]
-        taken = sorted(pool.map(lambda job: ask(said.keep, *job), work))
-    print(f"{said.users} users at once, a day each: median {statistics.median(taken) * 1000:.0f} ms, "
-          f"95 % {taken[int(0.95 * (len(taken) - 1))] * 1000:.0f} ms")  # fmt: skip
+            taken = [ask(path, page, view()) for _ in range(rounds)]
+            slow = percentile(taken)
+            asked.add_row(page.name, name, f"{statistics.median(taken) * 1000:.0f}", f"{slow * 1000:.0f}",
+                          f"{slow / base:.1f}")  # fmt: skip
+    console.print(asked)
+    with serving(home, "--development") as url:
+        for name, view in views.items():
+            drawn = Table("page", "by address s", "by click s", title=f"In a browser, a {name}")
+            for page_name, opened, clicked in in_a_browser(url, view()):
+                drawn.add_row(page_name, f"{opened:.2f}", f"{clicked:.2f}")
+            console.print(drawn)
+        looked_at = [one_day() for _ in range(50)]
+        taken = asyncio.run(all_users(url, users, looked_at, seconds, think))
+    middle = statistics.median(taken)
+    console.print(f"{users} users at once, a page every {think:.0f} s: median {middle * 1000:.0f} ms, "
+                  f"95 % {percentile(taken) * 1000:.0f} ms, {len(taken)} pages")  # fmt: skip
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)
