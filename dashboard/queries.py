@@ -301,8 +301,13 @@ def forecast_accuracy(con: Connection, view: View) -> pd.DataFrame:
     )
 
 
-def infeed(con: Connection, view: View) -> pd.DataFrame:
+def infeed(con: Connection, view: View, *, with_forecast: bool = True) -> pd.DataFrame:
     """Best of infeed by source beside the tradeable forecast (IN-3, FC-2), and what is missing.
+
+    Args:
+        con: the published copy, or what a role sees of it.
+        view: the days and assets.
+        with_forecast: without it `tradeable` is NULL, for roles that do not see forecasts.
 
     Returns:
         A row per quarter-hour in MW, or per `delivery_date` in MWh: `final`, `live`, `redispatch` (0 MW, a mark),
@@ -314,6 +319,12 @@ def infeed(con: Connection, view: View) -> pd.DataFrame:
             f"4 * sum(infeed_mwh) filter (where infeed_source = '{source}') as {source}"
             for source in ("final", "live", "redispatch", "forecast")
         )
+        forecast = "select cast(null as timestamp) as delivery_start_utc, cast(null as double) as tradeable where false"
+        if with_forecast:
+            forecast = f"""
+                select delivery_start_utc, 4 * sum(tradeable_forecast_mwh) as tradeable from marts.fct_asset_forecasts
+                where delivery_date between $first and $last {_chosen(view)} group by all
+            """
         return _ask(
             con,
             f"""
@@ -324,10 +335,7 @@ def infeed(con: Connection, view: View) -> pd.DataFrame:
                 select delivery_start_utc, {sources}, count(*) as present,
                     count(*) filter (where is_redispatched) as redispatched
                 from marts.fct_asset_infeed where delivery_date between $first and $last {_chosen(view)} group by all
-            ), forecast as (
-                select delivery_start_utc, 4 * sum(tradeable_forecast_mwh) as tradeable from marts.fct_asset_forecasts
-                where delivery_date between $first and $last {_chosen(view)} group by all
-            )
+            ), forecast as ({forecast})
             select q.delivery_start_utc, q.delivery_date, {_doubles("", *SOURCES, "tradeable")},
                 coalesce(present, 0) as present, coalesce(expected, 0) as expected,
                 coalesce(redispatched, 0) as redispatched

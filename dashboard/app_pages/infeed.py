@@ -9,7 +9,7 @@ context = shell.context()
 view = context.view
 shell.head("Infeed", context)
 
-frame = queries.infeed(context.con, view)
+frame = queries.infeed(context.con, view, with_forecast=context.has("marts.fct_asset_forecasts"))
 factor = 0.25 if view.by_quarter_hour else 1.0
 energy = {source: float(frame[source].sum() * factor) for source in queries.SOURCES}
 total = sum(energy.values())
@@ -40,7 +40,8 @@ shell.tiles(
 st.subheader("Power by source" if view.by_quarter_hour else "Energy by source and day")
 shell.chart(charts.infeed(frame, view, context.theme), context, key="infeed", height=300,
             alt="Best of infeed shaded by its source, tradeable forecast as a dashed line")  # fmt: skip
-st.caption("Dashed line: latest tradeable forecast. Pale: forecast only. Amber bar above: redispatch.")
+dashed = "Dashed line: latest tradeable forecast. " if frame["tradeable"].notna().any() else ""
+st.caption(f"{dashed}Pale: forecast only. Amber bar above: redispatch.")
 shell.gap_note(frame, frame[list(queries.SOURCES)].isna().all(axis=1), context, "Infeed")
 shell.downloads(frame, context, key="infeed_rows", name="infeed")
 

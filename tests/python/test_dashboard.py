@@ -235,16 +235,17 @@ def test_every_chart_is_drawn(con: duckdb.DuckDBPyConnection, view: View, theme:
         assert svg.startswith("<svg"), name
 
 
-def test_the_axis_of_a_long_day_shows_two_o_clock_twice(con: duckdb.DuckDBPyConnection) -> None:
-    def labels(view: View) -> list[str]:
+def test_the_axis_of_a_long_day_has_an_hour_more(con: duckdb.DuckDBPyConnection) -> None:
+    def labels(view: View) -> list[tuple[str, float]]:
         chart = charts.position(queries.position(con, view), view, "light").properties(width=2000)
         svg = vl_convert.vegalite_to_svg(charts.themed(chart).to_json())
-        return list(re.findall(r">(\d\d:\d\d)<", svg))
+        found = re.findall(r"translate\(([\d.]+),[^>]*>(\d\d:\d\d)<", svg)
+        return [(label, 25 * float(place) / 2000) for place, label in found]  # hours since the day's begin
 
-    local, utc = labels(DAY), labels(replace(DAY, in_utc=True))
-    assert local[0] == "00:00" and local[-1] == "00:00"
-    assert local.count("02:00") == 2
-    assert (utc[0] == "22:00" and utc[-1] == "22:00") or "23:00" in utc[-1]
+    local = labels(DAY)
+    assert [label for label, _ in local[:3]] == ["00:00", "03:00", "06:00"] and local[-1][0] == "00:00"
+    assert [round(hours) for _, hours in local[:3]] == [0, 4, 7] and round(local[-1][1]) == 25
+    assert [label for label, _ in labels(replace(DAY, in_utc=True))][:2] == ["00:00", "03:00"]
 
 
 def test_the_map_names_no_address(con: duckdb.DuckDBPyConnection) -> None:
