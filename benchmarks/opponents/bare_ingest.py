@@ -54,7 +54,8 @@ from read_csv(
 _TRADES = """
 create table {feed} as
 select
-    cast(TradeId as varchar) as trade_id, Side as side, timezone('UTC', cast(DeliveryStart as timestamptz)) as delivery_start_utc,
+    TradeId as trade_id, Side as side,
+    timezone('UTC', cast(DeliveryStart as timestamptz)) as delivery_start_utc,
     timezone('UTC', cast(DeliveryEnd as timestamptz)) as delivery_end_utc,
     timezone('UTC', cast(ExecutionTime as timestamptz)) as executed_at_utc,
     cast(Price as decimal(18, 6)) as price_eur_per_mwh, cast(Volume as decimal(18, 9)) as volume,

@@ -127,7 +127,7 @@ class Program:
         frame = frame.merge(flags[[*place, "is_redispatched"]], on=place, how="left")
         frame = frame.merge(live, on=KEY, how="left")
         frame = frame.merge(forecasts[[*KEY, "latest_forecast_kw"]], on=KEY, how="left")
-        frame["is_redispatched"] = frame["is_redispatched"].eq(True)  # noqa: FBT003
+        frame["is_redispatched"] = frame["is_redispatched"].eq(True)
         frame["live_coverage"] = frame["live_coverage"].fillna(0.0)
         conditions = [
             frame["final_kw"].notna(), frame["live_kw"].notna(), frame["is_redispatched"],
@@ -143,8 +143,8 @@ class Program:
              "live_coverage", "latest_forecast_kw", "is_redispatched"]
         ]  # fmt: skip
 
-    def trades(self, side: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Trades of one side of the market as they are now, and each split into quarter-hours."""
+    def trades(self, side: str) -> pd.DataFrame:
+        """Trades of one side of the market as they are now, split into quarter-hours."""
         frame = self.table(
             f"{side}_trades",
             "trade_id, side, delivery_start_utc, delivery_end_utc, executed_at_utc, volume_unit, "
@@ -161,7 +161,7 @@ class Program:
         # the parts add up to the whole at nine decimals
         units, count = np.repeat(np.rint(mwh * 1e9).astype("int64"), parts), np.repeat(parts, parts)
         split["mwh"] = (units * (nth + 1) // count - units * nth // count) / 1e9
-        return trades, split
+        return split
 
     def trading(self, ours: pd.DataFrame, market: pd.DataFrame) -> pd.DataFrame:
         """Our trading beside the market's, by quarter-hour."""
@@ -229,7 +229,7 @@ class Program:
         prices = final.join(estimates, how="outer")
         for side in ("short", "long"):
             prices[f"{side}_status"] = np.select(
-                [prices[side].notna(), prices["estimate"].notna()], ["final", "estimate"], default=None
+                [prices[side].notna(), prices["estimate"].notna()], ["final", "estimate"], default=""
             )
             prices[side] = prices[side].fillna(prices["estimate"])
         return prices.reset_index()
@@ -237,8 +237,8 @@ class Program:
     def run(self) -> dict[str, pd.DataFrame]:
         """Every product by the name of its mart."""
         forecasts, live = self.forecasts(), self.live()
-        ours_whole, ours = self.trades("private")
-        market_whole, market = self.trades("public")
+        ours = self.trades("private")
+        market = self.trades("public")
         prices = self.imbalance_prices()
         moments = pd.concat(
             [frame["delivery_start_utc"] for frame in (forecasts, live, ours, market, prices)], ignore_index=True

@@ -1,0 +1,1 @@
+"""How fast the pipeline is, as ratios against opponents that make the same (docs/performance.md)."""
