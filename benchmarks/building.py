@@ -15,12 +15,12 @@ _FACTS = (
     "fct_trading_quarter_hours", "fct_trading_days", "fct_imbalance_prices", "fct_redispatch", "fct_asset_imbalance",
     "fct_portfolio_imbalance",
 )  # fmt: skip
-# what those are made of, and is a mart itself
-_BELOW = ("dim_quarter_hours", "fct_trades", "fct_market_trades")
-_PROGRAM = (
+# with the marts that those are made of
+MARTS = (*_FACTS, "dim_quarter_hours", "fct_trades", "fct_market_trades")
+PRODUCTS = (
     "fct_asset_forecasts", "fct_asset_infeed", "fct_positions", "fct_trading_quarter_hours", "fct_asset_imbalance",
 )  # fmt: skip
-_KEYS = ("asset_id", "delivery_start_utc")
+KEYS = ("asset_id", "delivery_start_utc")
 
 _BUILD_GOAL = Goal(1.5, at_most=True, size="large")
 _MEMORY_GOAL = Goal(6, at_most=True, size="large", unit=" GiB")
@@ -36,7 +36,7 @@ def against_script(size: Size, home: Path, work: Path, say: Callable[[str], None
     say("dbt")
     ours = _built(home, _FACTS)
     say("comparing")
-    must_be_equal(home / "warehouse.duckdb", out, [*_FACTS, *_BELOW])
+    must_be_equal(home / "warehouse.duckdb", out, MARTS)
     points = _points(home)
     seconds = float(theirs.said["seconds"])
     yield Result(
@@ -88,9 +88,9 @@ def against_program(size: Size, home: Path, work: Path, say: Callable[[str], Non
     say("the pandas program")
     theirs = run(["-m", "benchmarks.opponents.pandas_program", home / "raw.duckdb", out])
     say("dbt")
-    ours = _built(home, _PROGRAM)
+    ours = _built(home, PRODUCTS)
     say("comparing")
-    must_be_equal(home / "warehouse.duckdb", out, _PROGRAM, keys=_KEYS)
+    must_be_equal(home / "warehouse.duckdb", out, PRODUCTS, keys=KEYS)
     points = _points(home)
     seconds = float(theirs.said["seconds"])
     yield Result(

@@ -17,7 +17,7 @@ from home import PROJECT
 
 LANDED = (0, 3)  # 3: something was set aside, which a simulated world may well hold
 _FIRST_DAY = date(2025, 6, 2)
-# A history begins here; whatever its length, its last day lies in the middle of a month, for some marts are made by month.
+# Whatever its length, a history then ends in the middle of a month, for some marts are made by month.
 _FIRST_OF_HISTORY = date(2025, 6, 12)
 
 

@@ -228,9 +228,8 @@ class Program:
         ).set_index("delivery_start_utc")["estimate"]
         prices = final.join(estimates, how="outer")
         for side in ("short", "long"):
-            prices[f"{side}_status"] = np.select(
-                [prices[side].notna(), prices["estimate"].notna()], ["final", "estimate"], default=""
-            )
+            estimated = pd.Series("estimate", index=prices.index).where(prices["estimate"].notna())
+            prices[f"{side}_status"] = estimated.mask(prices[side].notna(), "final")
             prices[side] = prices[side].fillna(prices["estimate"])
         return prices.reset_index()
 
