@@ -16,7 +16,8 @@ _GOAL = Goal(0.7, at_most=False, size="large")
 _PATTERNS = {
     "forecasts": "vpp/forecasts/*.jsonl.gz",
     "live_measured_infeed": "vpp/live_measured_infeed/*.json",
-    "final_production": "distribution_system_operator/final_production_*.csv",
+    # of one metering point each: a statement with fixed columns cannot read those of whole groups
+    "final_production": "distribution_system_operator/final_production_MP-???-*.csv",
     "private_trades": "exchange/Private_Trades-*.csv",
     "public_trades": "exchange/Public_Trades-*.csv",
     "imbalance_prices_estimated": "imbalance/imbalance_price_estimation_*.csv",
