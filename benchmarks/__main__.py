@@ -31,6 +31,10 @@ class Benchmark(StrEnum):
     STORAGE = "storage"
 
 
+# They build and test everything several times, which takes a minute each however little data there is.
+_WITH_WHOLE_BUILDS = (Benchmark.ONE_MORE_DAY, Benchmark.NEW_TRADES)
+
+
 def _say(text: str) -> None:
     err.print(f"[dim]{text} ...[/]")
 
@@ -85,7 +89,10 @@ def run(
 
 def main(
     size: Annotated[str, typer.Option(help="small, medium or large.")] = "small",
-    only: Annotated[list[Benchmark] | None, typer.Option(help="One benchmark; may come again. [default: all]")] = None,
+    only: Annotated[
+        list[Benchmark] | None,
+        typer.Option(help="One; may come again. [default: all; small: those without whole builds]"),
+    ] = None,
     files: Annotated[
         Path | None, typer.Option(exists=True, file_okay=False, help="A simulated world to use, forecasts packed.")
     ] = None,
@@ -97,7 +104,7 @@ def main(
     """Measure, print the table and keep it; ends with 1 if a side fails or the sides differ."""
     if size not in worlds.SIZES:
         raise typer.BadParameter(f"name one of {', '.join(worlds.SIZES)}", param_hint="--size")
-    chosen = only or list(Benchmark)
+    chosen = only or [name for name in Benchmark if size != "small" or name not in _WITH_WHOLE_BUILDS]
     on = results.machine()
     found: list[results.Result] = []
     with tempfile.TemporaryDirectory(prefix="rtm-bench-") as temporary:
