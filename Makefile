@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help run dashboard test lint docs pictures lock clean
+.PHONY: help run dashboard test lint bench docs pictures lock clean
 
 help:            ## what there is to make
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -22,6 +22,9 @@ lint: $(READY)   ## ruff, mypy and sqlfluff
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint models tests/dbt
+
+bench: $(READY)  ## speed and memory against opponents (SIZE=small, medium or large)
+	$(BIN)/python -m benchmarks --size $(or $(SIZE),small)
 
 docs: $(READY)   ## the documentation and column lineage as static pages; `rtm docs` opens them
 	$(BIN)/rtm docs --build
