@@ -16,6 +16,7 @@ dashboard: $(READY) ## the dashboard on this machine, without sign-in; ARGS="--p
 	@$(BIN)/python -m dashboard --development $(ARGS)
 
 test: lint       ## everything: lint, types, Python tests, the whole pipeline
+	@test -x "$${RTM_CHROMIUM:-/usr/bin/chromium}" || $(BIN)/playwright install chromium
 	$(BIN)/pytest
 
 lint: $(READY)   ## ruff, mypy and sqlfluff

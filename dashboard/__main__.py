@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -48,7 +47,7 @@ def start(
     }  # fmt: skip
     secrets = Home().root / SECRETS
     if secrets.exists():
-        options["secrets.files"] = json.dumps([str(secrets)])
+        options["secrets.files"] = secrets
     command = [
         sys.executable,
         "-m",

@@ -59,7 +59,7 @@ def test_a_trader_looks_around(home: Path, browser: Browser) -> None:
         assert not page.locator("[data-testid=stException]").count()
 
         with page.expect_download() as taken:
-            page.get_by_role("button", name="CSV").first.click()
+            page.locator("[data-testid=stDownloadButton] button", has_text="CSV").first.click()
         assert taken.value.path().read_text(encoding="utf-8").startswith("feed,")
 
         phone = browser.new_page(color_scheme="light", viewport={"width": 390, "height": 844})
@@ -73,10 +73,11 @@ def test_a_trader_looks_around(home: Path, browser: Browser) -> None:
 def test_signing_in_gives_the_roles_of_the_register(home: Path, browser: Browser) -> None:
     port = free_port()
     register = home / "access.yml"
-    register.write_text(json.dumps({"grants": [{"group": "trading-desk", "role": "trader"}]}), encoding="utf-8")
+    grants = [{"group": "trading-desk", "role": "trader"}, {"person": "tom@example.com", "role": "trader"}]
+    register.write_text(json.dumps({"grants": grants}), encoding="utf-8")
     users = [
         User(sub="tom", claims={"email": "tom@example.com", "email_verified": True, "groups": ["trading-desk"]}),
-        User(sub="mallory", claims={"email": "mallory@example.com", "groups": []}),
+        User(sub="mallory", claims={"email": "tom@example.com", "email_verified": False, "groups": []}),
     ]
     with run_server_in_thread(user_claims=users) as provider:
         (home / "dashboard_secrets.toml").write_text(
@@ -87,6 +88,10 @@ def test_signing_in_gives_the_roles_of_the_register(home: Path, browser: Browser
             encoding="utf-8",
         )
         with serving(home, port=port, address="localhost") as url:
+            mallory = _signed_in(browser, url, "mallory")
+            mallory.wait_for_selector("[data-testid=stAlert]", timeout=60_000)
+            assert "no role" in mallory.inner_text("body") and not mallory.locator(".rtm-tile").count()
+
             tom = _signed_in(browser, url, "tom")
             settled(tom)
             text = tom.inner_text("body")
@@ -97,10 +102,6 @@ def test_signing_in_gives_the_roles_of_the_register(home: Path, browser: Browser
             tom.reload()
             tom.wait_for_selector("[data-testid=stAlert]", timeout=60_000)
             assert "no role" in tom.inner_text("body") and not tom.locator(".rtm-tile").count()
-
-            mallory = _signed_in(browser, url, "mallory")
-            mallory.wait_for_selector("[data-testid=stAlert]", timeout=60_000)
-            assert "no role" in mallory.inner_text("body") and not mallory.locator(".rtm-tile").count()
 
 
 def _signed_in(browser: Browser, url: str, name: str) -> Page:
