@@ -50,6 +50,8 @@ STATES = {
     "no data": ("#c05621", "cross"),
 }
 _SIDES = {"SELL": (OURS, "triangle-up"), "BUY": ("#dd6b20", "triangle-down")}
+_DAY = 86_400_000
+"""Milliseconds."""
 _OUTLINE = Path(__file__).with_name("germany.json")
 
 
@@ -625,7 +627,7 @@ def _signed_bars(
             fillOpacity=alt.condition("datum.is_estimated", alt.value(0.5), alt.value(1)),
             stroke=alt.condition("datum.is_estimated", alt.value(NEUTRAL), alt.value("transparent")),
             strokeDash=alt.value([2, 2]),
-            strokeWidth=alt.value(0.7),
+            strokeWidth=alt.value(0.7 if view.days <= 62 else 0),  # so many edges would hide the bars
             tooltip=[
                 alt.Tooltip("when:N", title="delivery"),
                 alt.Tooltip(f"{column}:Q", title=title, format="+,.3f"),
@@ -708,12 +710,14 @@ def _time(view: View, title: str | None = "", at: str = "begin") -> Any:
         return _instants(first, last, view, f"delivery, {_clock_name(view)}" if title == "" else title, at)
     ends = (view.first, view.last + timedelta(days=1))
     first, last = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in ends)
-    form = "%d %b" if view.days <= 100 else "%b %Y"
+    by_month = view.days > 100
+    form = "%b %Y" if by_month else "%d %b"
+    ticks: dict[str, Any] = {"tickCount": {"interval": "month", "step": 1}} if by_month else {"tickMinStep": _DAY}
     return alt.X(
         f"{at}:T",
         title="delivery date, local" if title == "" else title,
         scale=alt.Scale(type="utc", domain=[_stamp(first), _stamp(last)], nice=False),
-        axis=alt.Axis(format=form, labelFlush=True, grid=False, tickMinStep=86_400_000, labelOverlap=True),
+        axis=alt.Axis(format=form, labelFlush=True, grid=False, labelOverlap=True, **ticks),
     )
 
 

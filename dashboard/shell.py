@@ -39,6 +39,7 @@ class Context:
         manifest: of the copy.
         right: the role.
         who: looks.
+        known: first and last delivery date of which something is known, and the one to begin with; None: of none.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -49,6 +50,7 @@ class Context:
     manifest: Manifest
     right: door.Right
     who: door.Visitor
+    known: tuple[date, date, date] | None
 
     def has(self, *marts: str) -> bool:
         """Whether the role sees all these marts."""
@@ -187,6 +189,10 @@ def head(title: str, context: Context, *, portfolio_only: bool = False) -> None:
         notes.append("Nothing is published yet: this is the bundled sample, made-up data of three days.")
     if reason := door.why_nothing_newer():
         notes.append(reason)
+    if context.known is None:
+        notes.append("Nothing is known yet of any delivery date.")
+    elif view.last < context.known[0] or context.known[1] < view.first:
+        notes.append(f"No data for these days: there are data from {context.known[0]} to {context.known[1]}.")
     if portfolio_only and view.assets is not None:
         notes.append("These are figures of the whole portfolio: the choice of assets does not apply here.")
     if notes:

@@ -29,7 +29,11 @@ def main() -> None:
         with door.opened(who, right, _customer(right)) as con:
             copy = shell.about(con)
             view = shell.filters(copy)
-            shell.enter(shell.Context(con, view, shell.theme(), copy.tables, copy.meanings, copy.manifest, right, who))
+            shell.enter(
+                shell.Context(
+                    con, view, shell.theme(), copy.tables, copy.meanings, copy.manifest, right, who, copy.known
+                )
+            )
             shown = pages.visible(copy.tables, is_limited=bool(right.customers), is_development=who.is_development)
             scripts = [
                 st.Page(page.script, title=page.title, icon=f":material/{page.icon}:", url_path=page.name)

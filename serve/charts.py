@@ -41,7 +41,7 @@ def themed(chart: alt.TopLevelMixin, theme: Theme = "light") -> alt.TopLevelMixi
     """
     ink, pale = INK[theme], PALE[theme]
     configured: alt.TopLevelMixin = (
-        chart.configure(background="transparent", font="Helvetica Neue, Arial, sans-serif")
+        chart.configure(background="transparent", font="Helvetica Neue, Arial, sans-serif", numberFormat=",.6~f")
         .configure_axis(
             labelColor=ink, titleColor=ink, gridColor=pale, domainColor=NEUTRAL, tickColor=NEUTRAL,
             titleFontWeight="normal", titleFontSize=11, labelFontSize=11,

@@ -67,9 +67,8 @@ steps = position if view.by_quarter_hour else days
 shell.chart(charts.position(steps, view, context.theme), context, key="position", height=220,
             alt="Best of infeed and net sold energy over the delivery period")  # fmt: skip
 shell.gap_note(position, position["infeed_mwh"].isna(), context, "Infeed")
-if incomplete and (present := position.dropna(subset=["assets_present"])).shape[0]:
-    lacking = present[~present["is_complete"]]
-    shell.gap_note(present, ~present["is_complete"], context, "Infeed of some assets") if len(lacking) else None
+present = position.dropna(subset=["assets_present"])
+shell.gap_note(present, ~present["is_complete"].astype(bool), context, "Infeed of some assets")
 
 left, right = st.columns(2, gap="medium")
 with left:

@@ -71,7 +71,7 @@ def test_missing_and_other_rows_are_seen(tmp_path: Path) -> None:
         must_have_the_same_rows(paths[0], paths[2], "prices")
 
 
-DELETED = "delete from marts.fct_positions where quarter(delivery_start_utc) = 4 and hour(delivery_start_utc) = 7"
+DELETED = "delete from marts.fct_positions where hour(delivery_start_utc) = 7"
 RAISED = "update marts.fct_asset_imbalance set imbalance_cost_eur = imbalance_cost_eur + 0.01 where imbalance_mwh > 0"
 DROPPED = "alter table marts.fct_trading_days drop column alpha_eur"
 DOUBLED = "insert into marts.fct_positions from marts.fct_positions"

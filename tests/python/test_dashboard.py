@@ -290,6 +290,8 @@ def test_every_page_shows(development: Path, view: View) -> None:
         is_fine(test, page)
         assert "Development mode" in text_of(test)
         assert view.title in text_of(test)
+        assert ("No data for these days" in text_of(test)) == (view is NEVER)
+        assert "None" not in text_of(test)
         if page.name == "today":
             assert ("As known at 2025-10-28 11:30 UTC" in text_of(test)) == (view is THEN)
 
