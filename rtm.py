@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-import json
 import os
 import platform
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
@@ -22,15 +19,17 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 import console
+from building.runs import BuildError, build_as_of, write_docs
+from building.runs import build as build_warehouse
 from console import err, out
-from home import PROJECT, Home, market_time_zone, project_commit, warehouse_layout
+from home import Home, market_time_zone, warehouse_layout
 from ingest import interface
 from ingest.landing import Report, ingest
 from ingest.parsing import macros
 from ingest.raw import RawBusyError, RawError, is_locked, read_raw, upgrade_raw
 from serve import access, marts, permissions, quality
 from serve import backup as backups
-from serve.as_of import DiffError, differing, file_name, keep_marts, resolve
+from serve.as_of import DiffError, differing, resolve
 from serve.files import in_words, replace_text
 from serve.locks import BusyError, writing
 from serve.publish import publish, roll_back
@@ -70,8 +69,8 @@ class StoppedError(Exception):
 
 
 OURS = (
-    StoppedError, BusyError, RawError, WarehouseError, PublishError, backups.BackupError, access.AccessDenied,
-    access.RegisterError,
+    StoppedError, BuildError, BusyError, RawError, WarehouseError, PublishError, backups.BackupError,
+    access.AccessDenied, access.RegisterError,
 )  # fmt: skip
 
 
@@ -541,55 +540,21 @@ def _check_raw(home: Home) -> None:
     upgrade_raw(home.raw, macros(market_time_zone()))
 
 
-def _build(home: Home, arguments: list[str], lock: int, *, verbose: bool) -> None:
+def _build(home: Home, options: list[str], lock: int, *, verbose: bool) -> None:
     _check_raw(home)
     check_usable(home.warehouse, warehouse_layout())
-    results = home.dbt / "target" / "run_results.json"
-    results.unlink(missing_ok=True)  # a build that fails before its first node leaves the last one's
     with nullcontext() if verbose else err.status("dbt is building and testing the models ..."):
-        result = _dbt(home, ["build", *arguments], lock, verbose=verbose)
-    _raise_if_failed(result, results)
-
-
-def _raise_if_failed(result: subprocess.CompletedProcess[str], results: Path) -> None:
-    """Say what failed, in dbt's words."""
-    if result.returncode != 0:
-        said = f"{result.stdout or ''}{result.stderr or ''}"
-        failures = _dbt_failures(results)
-        for line in failures[1:] or said.splitlines()[-15:] * (not failures):
-            err.print(line, soft_wrap=True, markup=False)
-        first = f": {failures[0]}" if failures else ""
-        raise StoppedError(f"the build failed{first}; `rtm build --verbose` shows all that dbt prints")
+        build_warehouse(home, options, lock, verbose=verbose)
 
 
 def _build_as_of(home: Home, text: str, day: date | None, *, verbose: bool, wait: bool) -> Path:
     """Make the marts as they would have been at a moment, and say how its text was read."""
     moment = _as_of_moment(text)
-    left_out = ["resource_type:test", "resource_type:unit_test"]  # the whole build has tested what is made here
-    if day is not None:
-        # these rest on other days too
-        left_out += ["config.meta.scope:month+", "fct_forecast_versions", "path:models/intermediate/knowledge+"]
     with _writing(home, "rtm build --as-of", wait=wait) as lock:
         _check_raw(home)
         home.as_of.mkdir(parents=True, exist_ok=True)
-        unfinished = home.as_of / "unfinished.duckdb"
-        unfinished.unlink(missing_ok=True)
-        surroundings = {
-            "RTM_WAREHOUSE": str(unfinished),
-            "RTM_AS_OF": f"{moment:%Y-%m-%d %H:%M:%S.%f}",
-            "RTM_DAY": day.isoformat() if day else "",
-        }
         with nullcontext() if verbose else err.status(f"dbt is making the marts as of {moment:%Y-%m-%d %H:%M} UTC ..."):
-            result = _dbt(
-                home,
-                ["build", "--exclude", *left_out],
-                lock,
-                verbose=verbose,
-                folder=home.as_of / "dbt",
-                more=surroundings,
-            )
-        _raise_if_failed(result, home.as_of / "dbt" / "target" / "run_results.json")
-        return keep_marts(unfinished, home.as_of / file_name(moment, day))
+            return build_as_of(home, moment, day, lock, verbose=verbose)
 
 
 def _as_of_moment(text: str) -> datetime:
@@ -614,55 +579,18 @@ def _make_docs(home: Home, lock: int) -> None:
 
     if importlib.util.find_spec("sqlglot") is None:
         raise StoppedError("column lineage needs sqlglot: pip install 'route-to-market[docs]'")
-    command = ["docs", "generate", "--static", "--quiet"]
-    if home.raw.exists() and home.warehouse.exists():
+    is_built = home.raw.exists() and home.warehouse.exists()
+    if is_built:
         _check_raw(home)
         check_usable(home.warehouse, warehouse_layout())
-    else:  # the project describes itself; only the tables' sizes are missing
-        command += ["--target", "lint", "--empty-catalog"]
     with err.status("dbt is writing the documentation ..."):
-        result = _dbt(home, command, lock, verbose=False, words=2)
-    if result.returncode != 0:
-        raise StoppedError(f"dbt could not write the documentation: {' '.join(result.stdout.split())[-400:]}")
-    target = home.dbt / "target"
+        target = write_docs(home, lock, with_sizes=is_built)
     with err.status("following the columns ..."):
         try:
             write_pages(target, home.docs)
         except LineageError as error:
             raise StoppedError(str(error)) from error
     (target / "static_index.html").replace(home.docs / "index.html")
-
-
-def _dbt(
-    home: Home,
-    arguments: list[str],
-    lock: int,
-    *,
-    verbose: bool,
-    words: int = 1,
-    folder: Path | None = None,
-    more: dict[str, str] | None = None,
-) -> subprocess.CompletedProcess[str]:
-    """Run a dbt command of so many words on this project, with its files in RTM_HOME or a folder of their own."""
-    folder = folder or home.dbt
-    command = [sys.executable, "-m", "dbt.cli.main", *arguments[:words]]
-    command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
-    command += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs"), *arguments[words:]]
-    environment = {**os.environ, "RTM_HOME": str(home.root), "DO_NOT_TRACK": "1", **(more or {})}
-    environment["DBT_ENV_CUSTOM_ENV_COMMIT"] = project_commit() or ""
-    # dbt carries the lock too: if rtm is killed, nobody else writes while dbt still does
-    return subprocess.run(command, env=environment, check=False, capture_output=not verbose, text=True, pass_fds=[lock])
-
-
-def _dbt_failures(results: Path) -> list[str]:
-    try:
-        nodes = json.loads(results.read_text(encoding="utf-8"))["results"]
-    except (OSError, ValueError, KeyError):
-        return []
-    bad = [node for node in nodes if node["status"] in ("error", "fail", "runtime error")]
-    return [
-        f"{node['status']}: {node['unique_id']}: {' '.join((node['message'] or '').split())[:400]}" for node in bad[:10]
-    ]
 
 
 def _day(text: str, option: str) -> date:
@@ -757,6 +685,8 @@ def _telling() -> Iterator[None]:
     try:
         yield
     except OURS as error:
+        for line in error.details if isinstance(error, BuildError) else []:
+            err.print(line, soft_wrap=True, markup=False)
         raise _failed(str(error)) from error
     except (duckdb.Error, OSError) as error:
         raise _failed(in_words(error)) from error

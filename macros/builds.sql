@@ -5,13 +5,17 @@
 {%- endmacro %}
 
 
-{#- Unit tests may be left out: they test the models, not the numbers. -#}
-{% macro is_whole_build() -%}
+{#-
+  Whether marts and tests are what they were if everything had run. Unit tests may be left out: they test the models, not
+  the numbers. So may what cannot have changed since the last whole load, if `rtm` chose it for just these loads.
+-#}
+{% macro is_whole_build(load_id) -%}
     {%- set left_out = [] -%}
     {%- for name in graph.nodes if name not in selected_resources and not name.startswith('operation.') -%}
         {%- do left_out.append(name) -%}
     {%- endfor -%}
-    {{- return(flags.WHICH == 'build' and not left_out and not flags.EMPTY
+    {%- set chosen = env_var('RTM_SELECTED_FOR', '') == load_id ~ ' to ' ~ newest_load() -%}
+    {{- return(flags.WHICH == 'build' and (chosen or not left_out) and not flags.EMPTY
         and not invocation_args_dict.get('sample')) -}}
 {%- endmacro %}
 
@@ -34,13 +38,14 @@
 {% macro build_started() -%}
     {%- if is_building() %}
         {%- set fingerprint = fingerprint() -%}
+        {%- set load_id = last_whole_load(fingerprint) -%}
         {%- if flags.WHICH in ('build', 'run', 'retry') and build_day() is none %}
-            {{ find_build_dates(last_whole_load(fingerprint)) }};
+            {{ find_build_dates(load_id) }};
         {%- endif %}
         insert into {{ target.schema }}.builds
         select
             '{{ invocation_id }}', cast('{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}' as timestamp), null,
-            '{{ flags.WHICH }}', {{ is_whole_build() }}, false, null,
+            '{{ flags.WHICH }}', {{ is_whole_build(load_id) }}, false, null,
             {{ "'" ~ as_of() ~ "'" if as_of() is not none else 'null' }}, {{ var('warehouse_layout') }},
             '{{ dbt_version }}',
             {{ "'" ~ dbt_metadata_envs['COMMIT'] ~ "'" if dbt_metadata_envs.get('COMMIT') else 'null' }},
@@ -55,7 +60,10 @@
     {%- if is_building() %}
         {%- set bad = results | rejectattr('status', 'in', ['success', 'pass', 'warn', 'no-op']) | list -%}
         {%- set tests = results | selectattr('node.resource_type', 'in', ['test', 'unit_test']) | list -%}
-        {%- set is_good = is_whole_build() and not bad -%}
+        {%- set is_whole = run_query(
+            'select is_whole from ' ~ target.schema ~ ".builds where build_id = '" ~ invocation_id ~ "'"
+        ).columns[0].values()[0] -%}
+        {%- set is_good = is_whole and not bad -%}
         {%- if is_good %}
             {{ note_access() }}
             delete from {{ target.schema }}.promises;

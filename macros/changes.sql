@@ -1,10 +1,13 @@
 {#- Which delivery dates changed since the last whole good build. Looks at raw, before any model is made. -#}
 
-{#- Changes when SQL, macros, seeds, variables or time zone do: then everything is made anew. -#}
+{#- Changes when models, what they promise, macros, seeds, tests or variables do: then everything is made anew. -#}
 {% macro fingerprint() -%}
     {%- set project = invocation_args_dict.get('project_dir') or '.' -%}
     {%- set files = [] -%}
-    {%- for pattern in ['models/**/*.sql', 'macros/**/*.sql', 'seeds/**/*.csv', 'dbt_project.yml'] -%}
+    {%- for pattern in [
+        'models/**/*.sql', 'models/**/*.yml', 'models/**/*.md', 'macros/**/*.sql', 'seeds/**/*.csv', 'seeds/**/*.yml',
+        'tests/dbt/**/*.sql', 'dbt_project.yml',
+    ] -%}
         {%- do files.append("'" ~ project ~ '/' ~ pattern ~ "'") -%}
     {%- endfor -%}
     {%- set content -%}
@@ -155,6 +158,8 @@
 
 {% macro find_build_dates(load_id) -%}
     {%- set schema = target.schema -%}
+    create or replace table {{ schema }}.build_scope as select {{ load_id }} = 0 as is_everything;
+
     create or replace temp table changed_dates as
     select distinct cast({{ utc_to_local('at_utc') }} as date) as delivery_date
     from ({{ changed_moments(load_id) }}) as moments
@@ -215,4 +220,35 @@
         )) as delivery_start_utc,
         is_changed
     from {{ schema }}.build_dates
+{%- endmacro %}
+
+
+{#- For `rtm build`, which leaves out what cannot have changed (building/changes.py): prints what landed. -#}
+{% macro what_changed() -%}
+    {%- do run_query(build_tables()) -%}
+    {%- set load_id = last_whole_load(fingerprint()) -%}
+    {%- set files = run_query(
+        "select distinct feed from raw.main.manifest where status = 'landed' and load_id > " ~ load_id ~ " order by feed"
+    ) -%}
+    {%- set new_months = false -%}
+    {%- if load_id > 0 -%}
+        {%- do run_query(find_build_dates(load_id)) -%}
+        {%- set months = run_query(
+            "select count(*) from changed_dates where delivery_date < (select min(delivery_date) from marts.dim_quarter_hours)"
+            ~ " or delivery_date > (select max(delivery_date) from marts.dim_quarter_hours)"
+        ) -%}
+        {%- set new_months = months.columns[0].values()[0] > 0 -%}
+    {%- endif -%}
+    {%- do print('what_changed: ' ~ tojson({
+        'last_whole_load': load_id,
+        'newest_load': newest_load(),
+        'feeds': files.columns[0].values() | list,
+        'has_new_months': new_months,
+    })) -%}
+{%- endmacro %}
+
+
+{#- The newest load that brought a file. -#}
+{% macro newest_load() -%}
+    {{- return(run_query('select coalesce(max(load_id), 0) from raw.main.manifest').columns[0].values()[0]) -}}
 {%- endmacro %}

@@ -92,12 +92,8 @@
 {%- endmacro %}
 
 
-{#- Incremental strategy: the days of this build are taken out and put in anew, also those without rows now. -#}
-{% macro get_incremental_replace_days_sql(arguments) -%}
-    {%- set scope = model.config.meta.get('scope') -%}
-    {%- set belongs = in_this_build(day_column(model), scope) -%}
-    {%- set columns = arguments['dest_columns'] | map(attribute='quoted') | join(', ') -%}
-    delete from {{ arguments['target_relation'] }} where {{ belongs }};
-    insert into {{ arguments['target_relation'] }} ({{ columns }})
-    select {{ columns }} from {{ arguments['temp_relation'] }} where {{ belongs }}
+{#- Whether this build makes all there is, so that tables can be replaced whole. -#}
+{% macro makes_everything() -%}
+    {%- if flags.FULL_REFRESH or build_day() is not none -%}{{- return(true) -}}{%- endif -%}
+    {{- return(run_query('select is_everything from ' ~ target.schema ~ '.build_scope').columns[0].values()[0]) -}}
 {%- endmacro %}

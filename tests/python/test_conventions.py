@@ -231,8 +231,7 @@ def keys_are_tested(manifest: Manifest) -> list[str]:
     tested = {
         node["attached_node"]
         for node in manifest["nodes"].values()
-        if node["resource_type"] == "test"
-        and node.get("test_metadata", {}).get("name") in ("unique", "unique_combination_of_columns")
+        if node["resource_type"] == "test" and node.get("test_metadata", {}).get("name") == "has_key"
     }
     return [f"{node['name']}: no test of its key" for node in models(manifest) if node["unique_id"] not in tested]
 
@@ -363,7 +362,7 @@ CASES: list[tuple[Rule, Callable[[Manifest], Manifest]]] = [
     (it_is_declared_who_sees_what, lambda m: _access(m, rows_by=["delivery_date"])),
     (it_is_declared_who_sees_what, lambda m: _retyped(m, DIM, "owner_name", "string")),
     (it_is_declared_who_sees_what, lambda m: _dropped(m, "nodes", "dim_assets")),
-    (keys_are_tested, lambda m: _dropped(m, "nodes", "unique_dim_assets")),
+    (keys_are_tested, lambda m: _dropped(m, "nodes", "has_key_dim_assets")),
     (equal_names_are_equal_types, lambda m: _retyped(m, DIM, "capacity_mw", "double")),
     (quantities_end_in_their_unit, lambda m: _retyped(m, DIM, "power", "double")),
     (models_are_short_and_end_bare, lambda m: _break(m, DIM, raw_code="select 1 as a")),

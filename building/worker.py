@@ -1,0 +1,112 @@
+"""The process in which dbt makes what changed: `python worker.py SOCKET`, started by `building.runs`.
+
+It reads the project before it is told to go, so that a worker that waits ready starts at once. It is told by the file
+descriptor of the writers' lock, which it then holds too, and ends when nobody can tell it any more.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+sys.path[0] = str(Path(__file__).resolve().parents[1])  # instead of this folder
+
+from building.changes import Changes, Node, to_run  # noqa: E402
+from building.project import arguments, stamp  # noqa: E402
+from home import Home  # noqa: E402
+
+_CHANGES = "what_changed: "
+
+
+def main() -> int:
+    """Wait for the word, then build; returns dbt's verdict as an exit code."""
+    dbt = _Dbt()
+    with socket.socket(fileno=int(sys.argv[1])) as parent:
+        word, descriptors, _, _ = socket.recv_fds(parent, 1, 1)
+    if not word:
+        return 0
+    try:
+        return 0 if dbt.build() else 1
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+class _Dbt:
+    """dbt within this process, with the project as it was read last."""
+
+    def __init__(self) -> None:
+        self._folder = Home().dbt
+        self._read()
+
+    def _read(self) -> None:
+        self._stamp = stamp()
+        self._manifest: Any = None
+        self._manifest = self._run(["parse", "--no-write-json"]).result
+
+    def build(self) -> bool:
+        """Make what changed; whether all went well."""
+        if self._stamp != stamp():
+            self._read()
+        changes = self._what_changed()
+        if changes is None:
+            return False
+        if changes.last_whole_load == 0:
+            return bool(self._run(["build"]).success)
+        names = to_run(_nodes(self._manifest), changes)
+        if not names:
+            print("Nothing landed since the last build.")
+            return True
+        os.environ["RTM_SELECTED_FOR"] = f"{changes.last_whole_load} to {changes.newest_load}"
+        return bool(self._run(["build", "--indirect-selection", "empty", "--select", *names]).success)
+
+    def _what_changed(self) -> Changes | None:
+        said: list[str] = []
+
+        def listen(event: Any) -> None:
+            if event.info.name == "PrintEvent" and event.data.msg.startswith(_CHANGES):
+                said.append(event.data.msg.removeprefix(_CHANGES))
+
+        if not self._run(["run-operation", "what_changed", "--quiet"], listen).success:
+            return None
+        found = json.loads(said[-1])
+        return Changes(
+            found["last_whole_load"], found["newest_load"], frozenset(found["feeds"]), found["has_new_months"]
+        )
+
+    def _run(self, command: list[str], listen: Callable[[Any], None] | None = None) -> Any:
+        from dbt.cli.main import dbtRunner
+
+        runner = dbtRunner(self._manifest, [listen] if listen else [])
+        result = runner.invoke(arguments(command, self._folder))
+        if result.exception is not None:
+            print(result.exception)
+        return result
+
+
+def _nodes(manifest: Any) -> dict[str, Node]:
+    return {
+        key: Node(
+            node.name, str(node.resource_type), node.fqn[1], frozenset(node.depends_on_nodes),
+            is_view=node.config.materialized == "view", holds_all=_holds_all(node),
+        )
+        for key, node in manifest.nodes.items()
+        if node.resource_type in ("model", "seed", "test")
+    }  # fmt: skip
+
+
+def _holds_all(node: Any) -> bool:
+    if node.resource_type != "model" or node.config.materialized == "incremental":
+        return True
+    if node.config.materialized == "view":
+        return bool(node.fqn[1] == "staging")
+    return bool(node.config.meta.get("scope", "all") == "all")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
