@@ -19,12 +19,14 @@ class Changes:
         newest_load: the newest load with a file.
         feeds: of which files landed.
         has_new_months: they name delivery dates of months that the calendar does not have yet.
+        is_broken: a build that failed, was killed or made a part only came after the good one.
     """
 
     last_whole_load: int
     newest_load: int
     feeds: frozenset[str]
     has_new_months: bool
+    is_broken: bool
 
 
 @dataclass(frozen=True)

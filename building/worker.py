@@ -58,6 +58,8 @@ class _Dbt:
             return False
         if changes.last_whole_load == 0:
             return bool(self._run(["build"]).success)
+        if changes.is_broken:
+            return bool(self._run(["build", "--exclude", "resource_type:unit_test"]).success)
         names = to_run(_nodes(self._manifest), changes)
         if not names:
             print("Nothing landed since the last build.")
@@ -75,9 +77,7 @@ class _Dbt:
         if not self._run(["run-operation", "what_changed", "--quiet"], listen).success:
             return None
         found = json.loads(said[-1])
-        return Changes(
-            found["last_whole_load"], found["newest_load"], frozenset(found["feeds"]), found["has_new_months"]
-        )
+        return Changes(**{**found, "feeds": frozenset(found["feeds"])})
 
     def _run(self, command: list[str], listen: Callable[[Any], None] | None = None) -> Any:
         from dbt.cli.main import dbtRunner

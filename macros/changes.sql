@@ -244,6 +244,9 @@
         'newest_load': newest_load(),
         'feeds': files.columns[0].values() | list,
         'has_new_months': new_months,
+        'is_broken': not run_query(
+            'select coalesce(arg_max(is_good, started_at_utc), false) from ' ~ target.schema ~ '.builds'
+        ).columns[0].values()[0],
     })) -%}
 {%- endmacro %}
 
