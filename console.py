@@ -70,6 +70,18 @@ def show_landing(report: Report) -> None:
         _more(len(report.unknown), "unknown files")
 
 
+def show_round(report: Report, manifest: Manifest, seconds: float) -> None:
+    """What came in and went out in one round of `rtm watch`, in a line; files that were set aside follow."""
+    landed = [outcome for outcome in report.outcomes if outcome.reason is None]
+    out.print(
+        f"{manifest.published_at_utc:%Y-%m-%d %H:%M:%S} UTC: {len(landed):,} files landed, "
+        f"copy {manifest.copy_number} is published, {seconds:.1f} s"
+    )
+    for outcome in report.outcomes:
+        if outcome.reason is not None:
+            out.print(f"[yellow]quarantined[/] {_plain(outcome.path.name)}: {_plain(outcome.reason)}", soft_wrap=True)
+
+
 def _plain(text: object) -> str:
     """Text that others wrote, with nothing in it that would be taken for markup or that no terminal can show."""
     return escape(as_text("" if text is None else str(text)))

@@ -6,8 +6,11 @@ import importlib.metadata
 import importlib.util
 import os
 import platform
+import signal
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -19,7 +22,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 import console
-from building.runs import BuildError, build_as_of, write_docs
+from building.runs import BuildError, Worker, build_as_of, write_docs
 from building.runs import build as build_warehouse
 from console import err, out
 from home import Home, market_time_zone, warehouse_layout
@@ -27,12 +30,13 @@ from ingest import interface
 from ingest.landing import Report, ingest
 from ingest.parsing import macros
 from ingest.raw import RawBusyError, RawError, is_locked, read_raw, upgrade_raw
+from ingest.sources import listing
 from serve import access, marts, permissions, quality
 from serve import backup as backups
 from serve.as_of import DiffError, differing, resolve
 from serve.files import in_words, replace_text
 from serve.locks import BusyError, writing
-from serve.publish import publish, roll_back
+from serve.publish import is_published, publish, roll_back
 from serve.published import (
     Attempt,
     PublishError,
@@ -144,6 +148,31 @@ def run(
     out.print("\nNext: `rtm doctor` lists the marts, `rtm show fct_positions` prints one;")
     out.print("      `make run SOURCE=dir` lands your own files; docs/domain.md says what it all means.")
     raise typer.Exit(QUARANTINED if report.quarantined else ALL_WELL)
+
+
+@app.command()
+def watch(
+    source: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A folder into which files come.")],
+    every: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks.")] = 2.0,
+    verbose: VerboseOption = False,
+) -> None:
+    """Land, build, test and publish what comes into SOURCE as soon as it is there, until stopped (Ctrl-C, SIGTERM)."""
+    home = _home()
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    out.print(f"Watching {escape(str(source))} every {every:g} s", soft_wrap=True)
+    seen: object = None
+    while not stop.is_set():
+        with _telling(), Worker(home, verbose=verbose) as worker:  # ready before there is something to do
+            while (there := listing(source.resolve(), home.root)) == seen and not stop.is_set():
+                stop.wait(every)
+            if stop.is_set():
+                break
+            seen = there
+            with suppress(typer.Exit):  # it has been said, and the next file may mend it
+                seen = there if _take_in(home, source, worker) else None
+        stop.wait(every)
 
 
 @app.command("publish")
@@ -531,6 +560,21 @@ def _land(home: Home, source: Path, *, retry: bool = False) -> Report:
         except (RawError, duckdb.Error, OSError) as error:
             reason = str(error).splitlines()[0] if isinstance(error, RawError) else in_words(error)
             raise StoppedError(f"the load stopped, and what it had finished is kept: {reason}") from error
+
+
+def _take_in(home: Home, source: Path, worker: Worker) -> bool:
+    """Land, build and publish what is new; whether nothing of it was still being written."""
+    started = time.monotonic()
+    with _writing(home, "rtm watch", wait=True) as lock, _noted(home, "rtm watch", "published"):
+        report = _land(home, source)
+        _check_raw(home)
+        check_usable(home.warehouse, warehouse_layout())
+        worker.build(lock)
+        if not is_published(home.warehouse, home.published):
+            publish(home.warehouse, home.published, keep=home.published_copies, now=utc_now())
+        with reading(home.published) as con:
+            console.show_round(report, read_manifest(con), time.monotonic() - started)
+    return not report.unsettled
 
 
 def _check_raw(home: Home) -> None:

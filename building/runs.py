@@ -46,16 +46,20 @@ class Worker:
     Args:
         home: whose warehouse it makes.
         verbose: whether dbt prints as it goes.
+
+    Raises:
+        OSError: if the home's folder cannot be made.
     """
 
     def __init__(self, home: Home, *, verbose: bool) -> None:
         self._home = home
+        home.root.mkdir(parents=True, exist_ok=True)
         self._printed = _printed(verbose=verbose)
         self._socket, its = socket.socketpair()
         with its:
             self._process = subprocess.Popen(
                 [sys.executable, str(PROJECT / "building" / "worker.py"), str(its.fileno())],
-                cwd=home.root, env=_environment(home), stdin=subprocess.DEVNULL, stdout=self._printed,
+                cwd=home.root, env=_environment(home, verbose=verbose), stdin=subprocess.DEVNULL, stdout=self._printed,
                 stderr=self._printed and subprocess.STDOUT, pass_fds=[its.fileno()],
             )  # fmt: skip
 
@@ -103,7 +107,6 @@ def build(home: Home, options: list[str], lock: int, *, verbose: bool) -> None:
     Raises:
         BuildError: if a model or test failed.
     """
-    home.root.mkdir(parents=True, exist_ok=True)
     if options:
         _run(home.root, ["build", *options], home.dbt, home, lock, verbose=verbose)
         return
@@ -172,18 +175,18 @@ def _run(
     with _printed(verbose=verbose) or tempfile.TemporaryFile("w+") as printed:
         code = subprocess.run(
             [sys.executable, "-m", "dbt.cli.main", *arguments(command, folder)], cwd=place, check=False,
-            env=_environment(home) | dict(surroundings or {}), stdin=subprocess.DEVNULL,
+            env=_environment(home, verbose=verbose) | dict(surroundings or {}), stdin=subprocess.DEVNULL,
             stdout=None if verbose else printed, stderr=None if verbose else subprocess.STDOUT, pass_fds=[lock],
         ).returncode  # fmt: skip
         if code != 0:
             raise _failed(place, results, _text(printed))
 
 
-def _environment(home: Home) -> dict[str, str]:
+def _environment(home: Home, *, verbose: bool) -> dict[str, str]:
     parsed = home.dbt / _PARSED
     known = {"DBT_PARTIAL_PARSE_FILE_PATH": str(parsed)} if parsed.exists() else {}
     ours = {"RTM_HOME": str(home.root), "DO_NOT_TRACK": "1", "DBT_ENV_CUSTOM_ENV_COMMIT": project_commit() or ""}
-    return known | os.environ | ours
+    return known | os.environ | ours | ({} if verbose else {"DBT_USE_COLORS": "False"})
 
 
 def _results(folder: Path) -> Path:
@@ -210,10 +213,11 @@ def _failed(place: Path, results: Path, said: str) -> BuildError:
         nodes = []
     bad = [node for node in nodes if node["status"] in ("error", "fail", "runtime error")]
     lines = [_words(place, node) for node in bad[:_SHOWN]]
-    first = f": {lines[0]}" if lines else ""
+    said_last = [line.strip() for line in said.splitlines() if line.strip()][-1:]
+    first = "".join(f": {line}" for line in (lines or said_last)[:1])
     return BuildError(
         f"the build failed{first}; `rtm build --verbose` shows all that dbt prints",
-        lines[1:] or said.splitlines()[-15:] * (not lines),
+        lines[1:] if lines else said.splitlines()[-15:-1],
     )
 
 

@@ -74,7 +74,7 @@ class _Dbt:
             if event.info.name == "PrintEvent" and event.data.msg.startswith(_CHANGES):
                 said.append(event.data.msg.removeprefix(_CHANGES))
 
-        if not self._run(["run-operation", "what_changed", "--quiet"], listen).success:
+        if not self._run(["run-operation", "what_changed", "--quiet", "--no-write-json"], listen).success:
             return None
         found = json.loads(said[-1])
         return Changes(**{**found, "feeds": frozenset(found["feeds"])})

@@ -10,6 +10,7 @@ import os
 import shutil
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -130,6 +131,17 @@ def find(source: Path, exclude: Path | None = None) -> tuple[list[Candidate], li
         else:
             known.append(Candidate(path, feed))
     return known, unknown
+
+
+def listing(source: Path, exclude: Path | None = None) -> set[tuple[str, int, int]]:
+    """Path, size and time of change (ns) of every file below a source: differs once there is something to look at."""
+    known, _ = find(source, exclude)
+    found = set()
+    for candidate in known:
+        with suppress(OSError):  # it is gone again
+            state = candidate.path.stat()
+            found.add((str(candidate.path), state.st_size, state.st_mtime_ns))
+    return found
 
 
 def _files(source: Path) -> Iterator[Path]:

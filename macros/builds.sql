@@ -60,10 +60,10 @@
     {%- if is_building() %}
         {%- set bad = results | rejectattr('status', 'in', ['success', 'pass', 'warn', 'no-op']) | list -%}
         {%- set tests = results | selectattr('node.resource_type', 'in', ['test', 'unit_test']) | list -%}
-        {%- set is_whole = run_query(
+        {%- set started = run_query(
             'select is_whole from ' ~ target.schema ~ ".builds where build_id = '" ~ invocation_id ~ "'"
-        ).columns[0].values()[0] -%}
-        {%- set is_good = is_whole and not bad -%}
+        ).rows -%}
+        {%- set is_good = started | length > 0 and started[0][0] and not bad -%}
         {%- if is_good %}
             {{ note_access() }}
             delete from {{ target.schema }}.promises;

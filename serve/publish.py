@@ -89,6 +89,24 @@ def publish(warehouse: Path, folder: Path, *, keep: int, now: datetime) -> Manif
     return manifest
 
 
+def is_published(warehouse: Path, folder: Path) -> bool:
+    """Whether the copy that counts holds the numbers of the last build.
+
+    Raises:
+        WarehouseError: if the warehouse cannot be read.
+    """
+    copy = current(folder)
+    if copy is None:
+        return False
+    with open_warehouse(warehouse) as con:
+        build = last_build(con)
+    try:
+        with duckdb.connect(str(copy), read_only=True) as con:
+            return read_manifest(con).build_id == build.build_id
+    except duckdb.Error:
+        return False
+
+
 def roll_back(folder: Path) -> Manifest:
     """Make the copy before the current one the one that readers get; called again, it goes back one more.
 
@@ -125,9 +143,11 @@ def verify(copy: Path) -> Manifest:
         noted = con.execute("select schema_name, mart_name, rows, content_hash from publication.marts").fetchall()
         if {(schema, mart) for schema, mart, _, _ in noted} != set(promised):
             raise PublishError("the marts in the copy are not those that were promised")
+        columns = _columns(con)
+        types = {kind: _type_of(con, kind) for kind in {kind for mart in promised.values() for kind in mart.values()}}
         for schema, mart, rows, content_hash in noted:
-            found = _columns(con, schema, mart)
-            expected = {column: _type_of(con, kind) for column, kind in promised[schema, mart].items()}
+            found = columns.get((schema, mart), {})
+            expected = {column: types[kind] for column, kind in promised[schema, mart].items()}
             if found != expected:
                 differing = sorted(f"{name} {kind}" for name, kind in set(found.items()) ^ set(expected.items()))
                 raise PublishError(f"{mart}: columns differ from the contract: {', '.join(differing)}")
@@ -141,9 +161,13 @@ def verify(copy: Path) -> Manifest:
 
 
 def _write(copy: Path, warehouse: Path, before: Path | None, number: int, now: datetime) -> None:
+    """Make the copy: of the copy before, where there is one, with every mart replaced whose rows differ."""
+    noted = _begin_with(copy, before) if before is not None else {}
     with duckdb.connect(str(copy)) as con:
         con.execute("set TimeZone = 'UTC'")
         con.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
+        con.execute("begin")  # one commit at the end instead of one a statement
+        con.execute("drop schema if exists publication cascade")
         try:
             con.execute(_MANIFEST)
         except duckdb.CatalogException as error:
@@ -153,17 +177,18 @@ def _write(copy: Path, warehouse: Path, before: Path | None, number: int, now: d
             "from warehouse.main.promises order by all"
         )
         marts = con.execute("select distinct schema_name, mart_name from publication.contract order by all").fetchall()
+        for schema, mart in noted:
+            if (schema, mart) not in marts:
+                con.execute(f"drop table {_quoted(schema)}.{_quoted(mart)}")
+        columns = _columns(con, "warehouse")
         for schema, mart in marts:
-            con.execute(f"create schema if not exists {_quoted(schema)}")
-            source = f"warehouse.{_quoted(schema)}.{_quoted(mart)}"
-            con.execute(f"create table {_quoted(schema)}.{_quoted(mart)} as from {source}")
-            _copy_comments(con, schema, mart)
             # of the warehouse, not of the copy: the copy is compared with it when it lies on the disk
-            con.execute(
-                "insert into publication.marts values (?, ?, ?, ?, null)",
-                [schema, mart, *_fingerprint(con, schema, mart, catalog="warehouse.")],
-            )
-            _measure(con, schema, mart)
+            fingerprint = _fingerprint(con, schema, mart, catalog="warehouse.")
+            if noted.get((schema, mart)) != (*fingerprint, columns.get((schema, mart))):
+                _replace(con, schema, mart)
+            con.execute("insert into publication.marts values (?, ?, ?, ?, null)", [schema, mart, *fingerprint])
+            _measure(con, schema, mart, columns.get((schema, mart), {}))
+        _copy_comments(con)
         con.execute(
             """
             insert into publication.manifest
@@ -174,8 +199,36 @@ def _write(copy: Path, warehouse: Path, before: Path | None, number: int, now: d
             """,
             [number, now, duckdb.__version__],
         )
+        con.execute("commit")
         if before is not None:
             _compare(con, before)
+
+
+def _begin_with(copy: Path, before: Path) -> dict[tuple[str, str], tuple[int, str, dict[str, str]]]:
+    """Begin a copy with the one before it, so that what did not change need not be written anew.
+
+    Returns:
+        What it holds: rows, hash and columns of each mart. Nothing, and no file, where the copy before cannot be read
+        or is a third empty.
+    """
+    try:
+        with duckdb.connect(str(before), read_only=True) as con:
+            blocks, free = con.execute("select total_blocks, free_blocks from pragma_database_size()").fetchall()[0]
+            if 3 * free > blocks:
+                return {}
+            rows = con.execute("select schema_name, mart_name, rows, content_hash from publication.marts").fetchall()
+            columns = _columns(con)
+            noted = {(schema, mart): (count, hashed, columns[schema, mart]) for schema, mart, count, hashed in rows}
+    except duckdb.Error:
+        return {}  # a copy that cannot be read must not keep a good one from replacing it
+    shutil.copyfile(before, copy)
+    return noted
+
+
+def _replace(con: duckdb.DuckDBPyConnection, schema: str, mart: str) -> None:
+    name = f"{_quoted(schema)}.{_quoted(mart)}"
+    con.execute(f"create schema if not exists {_quoted(schema)}")
+    con.execute(f"create or replace table {name} as from warehouse.{name}")
 
 
 def _compare(con: duckdb.DuckDBPyConnection, before: Path) -> None:
@@ -185,52 +238,63 @@ def _compare(con: duckdb.DuckDBPyConnection, before: Path) -> None:
     except duckdb.Error:
         return  # a copy that cannot be read must not keep a good one from replacing it
     con.execute(
-        "update publication.manifest set previous_copy_number = b.copy_number, previous_load_id = b.last_load_id "
-        "from before.publication.manifest as b"
-    )
-    con.execute(
-        "update publication.marts set is_changed = marts.content_hash <> b.content_hash "
-        "from before.publication.marts as b where b.mart_name = marts.mart_name"
-    )
-    con.execute(
-        "update publication.changes set value_before = b.value from before.publication.changes as b "
-        "where b.mart_name = changes.mart_name and b.measure = changes.measure"
-    )
-    # a mart or column that is gone
-    con.execute(
         """
+        begin;
+        update publication.manifest set previous_copy_number = b.copy_number, previous_load_id = b.last_load_id
+        from before.publication.manifest as b;
+        update publication.marts set is_changed = marts.content_hash <> b.content_hash
+        from before.publication.marts as b where b.mart_name = marts.mart_name;
+        update publication.changes set value_before = b.value from before.publication.changes as b
+        where b.mart_name = changes.mart_name and b.measure = changes.measure;
+        -- a mart or column that is gone
         insert into publication.changes
         select b.mart_name, b.measure, null, b.value from before.publication.changes as b
         anti join publication.changes as c on b.mart_name = c.mart_name and b.measure = c.measure
-        where b.value is not null
+        where b.value is not null;
+        commit
         """
     )
 
 
-def _measure(con: duckdb.DuckDBPyConnection, schema: str, mart: str) -> None:
+def _measure(con: duckdb.DuckDBPyConnection, schema: str, mart: str, columns: dict[str, str]) -> None:
     """Note rows and the sum of every quantity; doubles to nine digits, so that the order of rows does not count."""
     sums = {
         f"sum({column})": f"sum(try_cast({_quoted(column)} as decimal(28, 9)))"
-        for column, kind in _columns(con, schema, mart).items()
+        for column, kind in columns.items()
         if re.match(r"DECIMAL|DOUBLE|FLOAT|.*INT", kind) and not column.endswith("_id")
     }
     values = ", ".join(["count(*)", *sums.values()])
     found = con.execute(f"select {values} from {_quoted(schema)}.{_quoted(mart)}").fetchall()[0]
-    con.executemany(
-        "insert into publication.changes values (?, ?, ?, null)",
-        [[mart, measure, value] for measure, value in zip(["rows", *sums], found, strict=True)],
+    con.execute(
+        "insert into publication.changes select ?, unnest(?), unnest(cast(? as decimal(38, 9)[])), null",
+        [mart, ["rows", *sums], list(found)],
     )
 
 
-def _copy_comments(con: duckdb.DuckDBPyConnection, schema: str, mart: str) -> None:
+def _copy_comments(con: duckdb.DuckDBPyConnection) -> None:
     """Take the descriptions along, which `create table as` leaves behind."""
-    where = "where database_name = 'warehouse' and schema_name = ? and table_name = ? and comment is not null"
-    name = f"{_quoted(schema)}.{_quoted(mart)}"
-    for (comment,) in con.execute(f"select comment from duckdb_tables() {where}", [schema, mart]).fetchall():
-        con.execute(f"comment on table {name} is {_text(comment)}")
-    columns = con.execute(f"select column_name, comment from duckdb_columns() {where}", [schema, mart]).fetchall()
-    for column, comment in columns:
-        con.execute(f"comment on column {name}.{_quoted(column)} is {_text(comment)}")
+    described = """
+        select schema_name, table_name, null as column_name, comment, database_name from duckdb_tables()
+        union all
+        select schema_name, table_name, column_name, comment, database_name from duckdb_columns()
+    """
+    differing = con.execute(
+        f"""
+        with described as ({described})
+        select schema_name, table_name, column_name, comment from described
+        where database_name = 'warehouse' and (schema_name, table_name) in
+            (select (schema_name, mart_name) from publication.marts)
+        except
+        select schema_name, table_name, column_name, comment from described where database_name = current_database()
+        """
+    ).fetchall()
+    statements = [
+        f"comment on {'table' if column is None else 'column'} {_quoted(schema)}.{_quoted(mart)}"
+        f"{'' if column is None else f'.{_quoted(column)}'} is {'null' if comment is None else _text(comment)}"
+        for schema, mart, column, comment in differing
+    ]
+    if statements:
+        con.execute("; ".join(statements))
 
 
 def _fingerprint(con: duckdb.DuckDBPyConnection, schema: str, mart: str, catalog: str = "") -> tuple[int, str]:
@@ -241,13 +305,17 @@ def _fingerprint(con: duckdb.DuckDBPyConnection, schema: str, mart: str, catalog
     return int(rows), f"{total:x}"
 
 
-def _columns(con: duckdb.DuckDBPyConnection, schema: str, mart: str) -> dict[str, str]:
+def _columns(con: duckdb.DuckDBPyConnection, catalog: str | None = None) -> dict[tuple[str, str], dict[str, str]]:
+    """(schema, table) -> columns and their types, in their order; of the copy, or of an attached database."""
     rows = con.execute(
-        "select column_name, data_type from duckdb_columns() "
-        "where database_name = current_database() and schema_name = ? and table_name = ? order by column_index",
-        [schema, mart],
+        "select schema_name, table_name, column_name, data_type from duckdb_columns() "
+        "where database_name = coalesce(?, current_database()) and not internal order by column_index",
+        [catalog],
     ).fetchall()
-    return dict(rows)
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for schema, table, column, kind in rows:
+        found.setdefault((schema, table), {})[column] = kind
+    return found
 
 
 def _type_of(con: duckdb.DuckDBPyConnection, kind: str) -> str:
