@@ -27,7 +27,21 @@ rows_of_files as (
 
 ),
 
--- A file that repeats trades of an earlier one is an export of the whole day; one that repeats none may hold news only.
+counted as (
+
+    select
+        file_id,
+        file_order,
+        export_day,
+        file_timestamp_utc,
+        count(*) filter (where occurrence > 1) as repeated_trades,
+        count(*) filter (where occurrence = 1) as new_trades
+    from rows_of_files
+    group by file_id, file_order, export_day, file_timestamp_utc
+
+),
+
+-- A file that repeats most of what earlier ones of its day named is an export of the whole day; another holds news only.
 exports as (
 
     select
@@ -35,9 +49,10 @@ exports as (
         file_order,
         export_day,
         file_timestamp_utc,
-        max(occurrence) > 1 as is_whole
-    from rows_of_files
-    group by file_id, file_order, export_day, file_timestamp_utc
+        repeated_trades > 0 and 2 * repeated_trades >= sum(new_trades) over (
+            partition by export_day order by file_order asc rows between unbounded preceding and 1 preceding
+        ) as is_whole
+    from counted
 
 ),
 

@@ -14,10 +14,26 @@ expected as (
 
     select 'a=1, b=2' as row_key, '2 rows have this key' as problem
     union all
-    select 'a=NULL, b=3', 'a is NULL'
+    select 'a=NULL, b=3' as row_key, 'a is NULL' as problem
     union all
-    select 'a=3, b=3', 'c is NULL'
+    select 'a=3, b=3' as row_key, 'c is NULL' as problem
+
+),
+
+counted as (
+
+    select
+        row_key,
+        problem,
+        count(*) as copies
+    from caught
+    group by row_key, problem
 
 )
 
-select * from ((select * from caught except all select * from expected) union all (select * from expected except all select * from caught)) as wrong
+select
+    coalesce(expected.row_key, counted.row_key) as row_key,
+    coalesce(expected.problem, counted.problem) as problem
+from expected
+full outer join counted on expected.row_key = counted.row_key and expected.problem = counted.problem
+where counted.copies is distinct from 1 or expected.row_key is null
