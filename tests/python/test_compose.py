@@ -125,7 +125,7 @@ def test_the_command_of_a_service_runs(
     ):
         try:
             for _ in range(2400):
-                if service == "pipeline" and b"Published copy 1" in log.read_bytes():
+                if service == "pipeline" and b"copy 1 is published" in log.read_bytes():
                     break
                 if service != "pipeline" and _answers(
                     port, "_stcore/health" if service == "dashboard" else "index.html"

@@ -12,11 +12,17 @@ with caught as (
 
 expected as (
 
-    select 'a=1, b=2' as row_key, '2 rows have this key' as problem
+    select
+        'a=1, b=2' as row_key,
+        '2 rows have this key' as problem
     union all
-    select 'a=NULL, b=3' as row_key, 'a is NULL' as problem
+    select
+        'a=NULL, b=3' as row_key,
+        'a is NULL' as problem
     union all
-    select 'a=3, b=3' as row_key, 'c is NULL' as problem
+    select
+        'a=3, b=3' as row_key,
+        'c is NULL' as problem
 
 ),
 
