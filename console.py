@@ -70,12 +70,20 @@ def show_landing(report: Report) -> None:
         _more(len(report.unknown), "unknown files")
 
 
-def show_round(report: Report, manifest: Manifest, seconds: float) -> None:
-    """What came in and went out in one round of `rtm watch`, in a line; files that were set aside follow."""
+def show_round(report: Report, manifest: Manifest, seconds: list[float]) -> None:
+    """What came in and went out in one round of `rtm watch`, in a line; files that were set aside follow.
+
+    Args:
+        report: of the load.
+        manifest: of the copy that is published now.
+        seconds: that landing, building and publishing took.
+    """
     landed = [outcome for outcome in report.outcomes if outcome.reason is None]
+    spent = ", ".join(f"{what} {took:.1f} s" for what, took in zip(("land", "build", "publish"), seconds, strict=True))
     out.print(
         f"{manifest.published_at_utc:%Y-%m-%d %H:%M:%S} UTC: {len(landed):,} files landed, "
-        f"copy {manifest.copy_number} is published, {seconds:.1f} s"
+        f"copy {manifest.copy_number} is published ({spent})",
+        soft_wrap=True,
     )
     for outcome in report.outcomes:
         if outcome.reason is not None:

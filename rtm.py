@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import math
 import os
 import platform
 import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
@@ -52,6 +54,7 @@ from serve.published import (
 from serve.warehouse import WarehouseError, check_usable, last_build, make_room, open_warehouse
 
 ALL_WELL, FAILED, QUARANTINED = 0, 1, 3
+_AGAIN_S = 300  # after a round of `rtm watch` that failed
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -163,15 +166,18 @@ def watch(
         signal.signal(number, lambda *_: stop.set())
     out.print(f"Watching {escape(str(source))} every {every:g} s", soft_wrap=True)
     seen: object = None
+    again_at = math.inf
     while not stop.is_set():
         with _telling(), Worker(home, verbose=verbose) as worker:  # ready before there is something to do
-            while (there := listing(source.resolve(), home.root)) == seen and not stop.is_set():
-                stop.wait(every)
-            if stop.is_set():
-                break
-            seen = there
-            with suppress(typer.Exit):  # it has been said, and the next file may mend it
-                seen = there if _take_in(home, source, worker) else None
+            while (there := listing(source.resolve(), home.root)) == seen and time.monotonic() < again_at:
+                if stop.wait(every):
+                    return
+            seen, again_at = there, math.inf
+            try:
+                if not _take_in(home, source, worker):
+                    seen = None
+            except typer.Exit:  # it has been said; the next file may mend it, or somebody who makes room
+                again_at = time.monotonic() + _AGAIN_S
         stop.wait(every)
 
 
@@ -564,16 +570,19 @@ def _land(home: Home, source: Path, *, retry: bool = False) -> Report:
 
 def _take_in(home: Home, source: Path, worker: Worker) -> bool:
     """Land, build and publish what is new; whether nothing of it was still being written."""
-    started = time.monotonic()
+    moments = [time.monotonic()]
     with _writing(home, "rtm watch", wait=True) as lock, _noted(home, "rtm watch", "published"):
         report = _land(home, source)
+        moments.append(time.monotonic())
         _check_raw(home)
         check_usable(home.warehouse, warehouse_layout())
         worker.build(lock)
+        moments.append(time.monotonic())
         if not is_published(home.warehouse, home.published):
             publish(home.warehouse, home.published, keep=home.published_copies, now=utc_now())
+        moments.append(time.monotonic())
         with reading(home.published) as con:
-            console.show_round(report, read_manifest(con), time.monotonic() - started)
+            console.show_round(report, read_manifest(con), [end - start for start, end in pairwise(moments)])
     return not report.unsettled
 
 

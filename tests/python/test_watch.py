@@ -17,7 +17,6 @@ from own_home import parsed
 from home import PROJECT
 from serve.published import read_manifest, reading
 
-
 RECALLED = "select count(*) from marts.fct_trades where is_recall_candidate"
 
 
