@@ -1,6 +1,6 @@
 {#- The moment whose knowledge counts: `--vars`, else the environment, with which dbt need not parse anew. -#}
 {% macro as_of() -%}
-    {{- return(var('as_of') or env_var('RTM_AS_OF', '') or none) -}}
+    {{- return(var('as_of') or (execute and env_var('RTM_AS_OF', '')) or none) -}}
 {%- endmacro %}
 
 

@@ -21,7 +21,7 @@
 
 {#- The one delivery date that this build makes, as `rtm build --as-of ... --day` asks; none = those that changed. -#}
 {% macro build_day() -%}
-    {{- return(env_var('RTM_DAY', '') or none) -}}
+    {{- return((execute and env_var('RTM_DAY', '')) or none) -}}
 {%- endmacro %}
 
 
