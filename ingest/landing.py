@@ -6,7 +6,7 @@ A file's rows and its line in the manifest commit together, so a load that is ki
 from __future__ import annotations
 
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,18 +19,18 @@ import duckdb
 from ingest import readers
 from ingest.clocks import file_timestamp
 from ingest.feeds import Feed
+from ingest.packs import Pack
 from ingest.parsing import macros
 from ingest.raw import insert_many, open_raw
-from ingest.sources import BadFileError, Candidate, Inspected, as_text, digest, find, inspect
+from ingest.reading import FAULTS_OF_A_FILE, Read
+from ingest.sources import Candidate, Inspected, as_text, digest, find, inspect
+from ingest.texts import BadFileError
 
 _BATCH_FILES = 1000
-_BATCH_BYTES = 256 << 20
-_PACKED_GROWTH = 40  # parsing a packed file takes as much memory as so many times its size in plain files
+_BATCH_BYTES = 128 << 20
+_PACKED_GROWTH = 12  # a packed file is so many times as long in plain text
 
 Seen = tuple[str, int, int]
-
-# What the content of a file can be guilty of; anything else (a full disk, an error of ours) stops the load.
-_FAULT_OF_A_FILE = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException)
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,11 @@ def ingest(
     con = open_raw(raw, macros(zone))
     try:
         with tempfile.TemporaryDirectory(prefix="rtm-") as scratch:
-            return _Load(con, zone, Path(scratch), progress, retry=retry).run(source, exclude)
+            load = _Load(con, zone, Path(scratch), progress, retry=retry)
+            try:
+                return load.run(source, exclude)
+            finally:
+                load.close()
     finally:
         con.close()
 
@@ -176,9 +180,14 @@ class _Load:
         self._con = con
         self._zone = zone
         self._scratch = scratch
+        self._pack = Pack(scratch / "pack.jsonl")
         self._progress = progress
         self._retry = retry
         self._report = Report(load_id=0)
+
+    def close(self) -> None:
+        """Let go of the scratch file."""
+        self._pack.close()
 
     def run(self, source: Path, exclude: Path | None) -> Report:
         known, unknown = find(source, exclude)
@@ -235,7 +244,7 @@ class _Load:
         groups: dict[Hashable, list[tuple[int, Inspected]]] = defaultdict(list)
         for delivery in deliveries:
             try:
-                file = inspect(delivery.candidate, delivery.seen, self._zone, self._scratch)
+                file = inspect(delivery.candidate, delivery.seen, self._zone, self._scratch, self._pack)
             except BadFileError as error:
                 self._set_aside(delivery.file_id, delivery.candidate, delivery.seen, str(error))
             except OSError:
@@ -244,17 +253,19 @@ class _Load:
                 groups[readers.group_key(file)].append((delivery.file_id, file))
         for files in groups.values():
             self._land_group(feed, files)
-        for copy in self._scratch.iterdir():
+        for copy in self._scratch.glob("*.csv"):
             copy.unlink()
+        self._pack.clear()
 
     def _land_group(self, feed: Feed, files: Sequence[tuple[int, Inspected]]) -> None:
         """Land files that one statement can read; where that fails, halve until the culprit is alone."""
         if not files:
             return
         try:
-            found = readers.read(self._con, feed, files)
-            self._parse(feed)
-        except _FAULT_OF_A_FILE as error:
+            found = readers.read(self._con, feed, files, self._pack)
+            if found.has_cells:
+                self._parse(feed)
+        except FAULTS_OF_A_FILE as error:
             if len(files) > 1:
                 middle = len(files) // 2
                 self._land_group(feed, files[:middle])
@@ -266,7 +277,7 @@ class _Load:
         self._commit(feed, files, found)
 
     def _parse(self, feed: Feed) -> None:
-        """`cells` -> `parsed`, typed and named as in raw, and `cell_problems`."""
+        """The careful way: `cells` -> `parsed`, typed and named as in raw, and `cell_problems`."""
         columns = ", ".join(f'cast({column.sql} as {column.type}) as "new_{column.name}"' for column in feed.columns)
         names = ", ".join(f'"new_{column.name}" as {column.name}' for column in feed.columns)
         keyed = " and ".join(f"{key} is not null" for key in feed.keys)
@@ -290,34 +301,36 @@ class _Load:
         ]
         self._con.execute(f"create or replace temp table cell_problems as {' union all '.join(problems)}")
 
-    def _commit(self, feed: Feed, files: Sequence[tuple[int, Inspected]], found: readers.Read) -> None:
-        counts = {
-            file_id: (rows, valid)
-            for file_id, rows, valid in self._con.execute(
+    def _commit(self, feed: Feed, files: Sequence[tuple[int, Inspected]], found: Read) -> None:
+        rows, valid = Counter(found.sound), Counter(found.sound)
+        unreadable = Counter(rejected.file_id for rejected in found.rejected)
+        lines = Counter(unreadable)
+        if found.has_cells:
+            for file_id, keyed, usable in self._con.execute(
                 "select file_id, count(*) filter (is_keyed), count(*) filter (is_valid) from parsed group by all"
-            ).fetchall()
-        }
-        lines: dict[int, int] = defaultdict(int)
-        for rejected in found.rejected:
-            lines[rejected.file_id] += 1
-        bad_rows = dict(
-            self._con.execute(
-                "select file_id, count(distinct row_number) from cell_problems group by all order by all"
-            ).fetchall()
-        )
+            ).fetchall():
+                rows[file_id] += keyed
+                valid[file_id] += usable
+            unreadable.update(
+                dict(
+                    self._con.execute(
+                        "select file_id, count(distinct row_number) from cell_problems group by all"
+                    ).fetchall()
+                )
+            )
         bad = dict(found.bad)
         lines_of_manifest: list[_ManifestLine] = []
         for file_id, file in files:
             if not file.is_unchanged():
                 self._report.unsettled.append(file.candidate.path)
                 continue
-            rows, valid = counts.get(file_id, (0, 0))
-            if file_id not in bad and valid == 0:
-                bad[file_id] = self._why_no_rows(file, file_id, lines[file_id])
-            unreadable = bad_rows.get(file_id, 0) + lines[file_id]
+            if file_id not in bad and valid[file_id] == 0:
+                bad[file_id] = self._why_no_rows(file, file_id, lines[file_id], has_cells=found.has_cells)
             unknown = ", ".join(found.unknown_columns.get(file_id, [])) or None
             lines_of_manifest.append(
-                _ManifestLine(file_id, file.candidate, _seen(file), rows, unreadable, bad.get(file_id), unknown)
+                _ManifestLine(
+                    file_id, file.candidate, _seen(file), rows[file_id], unreadable[file_id], bad.get(file_id), unknown
+                )
             )
         self._con.execute("begin")
         try:
@@ -329,12 +342,30 @@ class _Load:
                 self._con.execute("rollback")
             raise
 
-    def _insert(self, feed: Feed, good: list[int], found: readers.Read) -> None:
+    def _insert(self, feed: Feed, good: list[int], found: Read) -> None:
         con = self._con
         con.execute(
             "create or replace temp table good as select unnest(cast($good as integer[])) as file_id", {"good": good}
         )
         names = ", ".join(column.name for column in feed.columns)
+        if found.sound:
+            con.execute(
+                f"insert into {feed.name} select file_id, row_number, {names}, extra from sound "
+                "where file_id in (from good)"
+            )
+        if found.has_cells:
+            self._insert_careful(feed, names)
+        kept = set(good)
+        rejected = [
+            (r.file_id, r.line, None, f"line {r.line}: {r.problem}", r.content, False)
+            for r in found.rejected
+            if r.file_id in kept
+        ]
+        insert_many(con, "bad_rows", rejected)
+        insert_many(con, "file_remarks", [remark for remark in found.remarks if remark[0] in kept])
+
+    def _insert_careful(self, feed: Feed, names: str) -> None:
+        con = self._con
         extra = "cast(null as varchar)" if feed.personal else "extra"
         con.execute(
             f"insert into {feed.name} select file_id, row_number, {names}, {extra} from parsed "
@@ -350,21 +381,9 @@ class _Load:
             "insert into bad_rows select * from cell_problems where file_id in (from good) "
             "order by file_id, row_number, column_name"
         )
-        kept = set(good)
-        rejected = [
-            (r.file_id, r.line, None, f"line {r.line}: {r.problem}", r.content, False)
-            for r in found.rejected
-            if r.file_id in kept
-        ]
-        insert_many(con, "bad_rows", rejected)
-        insert_many(con, "file_remarks", [remark for remark in found.remarks if remark[0] in kept])
 
-    def _why_no_rows(self, file: Inspected, file_id: int, lines: int) -> str:
-        problem = self._con.execute(
-            "select row_number, column_name, problem, content from cell_problems where file_id = ? "
-            "order by row_number, column_name limit 1",
-            [file_id],
-        ).fetchone()
+    def _why_no_rows(self, file: Inspected, file_id: int, lines: int, *, has_cells: bool) -> str:
+        problem = self._first_problem(file_id) if has_cells else None
         if problem is not None:
             row, column, what, content = problem
             return f"no row can be used; for example row {row}: {column} is {what}" + (
@@ -375,6 +394,14 @@ class _Load:
         if lines:
             return f"no row can be used: none of the {lines} lines has as many fields as the header"
         return "the file has no rows"
+
+    def _first_problem(self, file_id: int) -> tuple[int, str, str, str | None] | None:
+        found: list[tuple[int, str, str, str | None]] = self._con.execute(
+            "select row_number, column_name, problem, content from cell_problems where file_id = ? "
+            "order by row_number, column_name limit 1",
+            [file_id],
+        ).fetchall()
+        return found[0] if found else None
 
     def _set_aside(self, file_id: int, candidate: Candidate, seen: Seen, reason: str) -> None:
         self._con.execute("begin")
