@@ -86,7 +86,7 @@ class Pack:
     def texts(self, part: Part) -> list[str]:
         """The lines of a file. Where a file of one document had line ends, there are tabs."""
         self._file.seek(part.offset)
-        return self._file.read(part.size).decode().lstrip("\ufeff").removesuffix("\n").split("\n")
+        return self._file.read(part.size).decode().removesuffix("\n").split("\n")
 
     def _append(self, path: Path, offset: int, decode: Callable[[bytes], bytes], *, is_packed: bool) -> Part:
         """Write what `decode` makes of a file's bytes."""
@@ -97,7 +97,7 @@ class Pack:
             text = decode(piece)
             if not is_packed:
                 text = text.replace(b"\n", b"\t")  # both are blanks between values, and neither may stand within one
-            lines += text.count(b"\n")
+            lines += sum(1 for _ in _places(text, b"\n"))
             may_hold_booleans = may_hold_booleans or _has_booleans(text) or _has_booleans(end + text[:4])
             self._file.write(text)
             size += len(text)
@@ -114,13 +114,24 @@ class Pack:
 
 
 def _has_booleans(text: bytes) -> bool:
-    return b"true" in text or b"false" in text
+    # By a letter that numbers lack: that is several times faster than to look for the words.
+    return any(text[at - 2 : at + 2] == b"true" for at in _places(text, b"u")) or any(
+        text[at - 2 : at + 3] == b"false" for at in _places(text, b"l")
+    )
+
+
+def _places(text: bytes, byte: bytes) -> Iterator[int]:
+    """Where a byte stands in a text that rarely holds it."""
+    at = text.find(byte)
+    while at >= 0:
+        yield at
+        at = text.find(byte, at + 1)
 
 
 def _pieces(path: Path, *, is_packed: bool) -> Iterator[bytes]:
     """The bytes of a file, decompressed; whether all of a compressed file is sound shows only at its end."""
     try:
-        with gzip.open(path) if is_packed else path.open("rb") as stream:
+        with gzip.open(path) if is_packed else path.open("rb", buffering=0) as stream:
             while piece := stream.read(CHUNK):
                 yield piece
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:

@@ -145,9 +145,12 @@ def digest(candidate: Candidate) -> tuple[str, int, int]:
     Raises:
         OSError: if it cannot be read.
     """
-    stat = candidate.path.stat()
-    with candidate.path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest(), stat.st_size, stat.st_mtime_ns
+    hashing = hashlib.sha256()
+    with candidate.path.open("rb", buffering=0) as stream:
+        stat = os.fstat(stream.fileno())
+        while piece := stream.read(CHUNK):
+            hashing.update(piece)
+    return hashing.hexdigest(), stat.st_size, stat.st_mtime_ns
 
 
 def inspect(candidate: Candidate, seen: tuple[str, int, int], zone: ZoneInfo, scratch: Path, pack: Pack) -> Inspected:

@@ -20,9 +20,11 @@ class TextCheck:
         self._has_begun = self._has_zeros = self._has_text = False
 
     def take(self, piece: bytes) -> bytes:
-        """Take in the next bytes of the file; gives them back without the byte order mark that it may begin with."""
+        """Take in the next bytes of the file; gives them back without byte order mark."""
         if not self._has_begun:
-            piece, self._has_begun = piece.removeprefix(codecs.BOM_UTF8), True
+            self._has_begun = True
+            while piece.startswith(codecs.BOM_UTF8):
+                piece = piece.removeprefix(codecs.BOM_UTF8)
         self._has_zeros = self._has_zeros or b"\0" in piece
         self._has_text = self._has_text or bool(piece.strip())
         self._decode(piece)
