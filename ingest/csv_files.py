@@ -1,28 +1,31 @@
 """CSV files of one feed and one shape -> rows, see `ingest.reading`.
 
-Columns are found by name; a cell that a file lacks is NULL, blanks are NULL.
+Columns are found by name; a cell that a file lacks is NULL. In `cells` blanks are NULL, and none stand around a text.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import duckdb
 
 from ingest.feeds import Feed, Layout, normalise
 from ingest.raw import insert_many
-from ingest.reading import Read, RejectedLine, judged
+from ingest.reading import FAULTS_OF_A_FILE, Read, RejectedLine, judged
 from ingest.sources import CsvShape, Inspected, is_metering_point
 
 # Its rows come in the order of the files and their lines; `file_index` counts the files.
 _LINES = """
     read_csv(
         $paths, columns = $names, auto_detect = false, header = false, delim = $delimiter, quote = '"', escape = '"',
-        skip = $skip, hive_partitioning = false, store_rejects = true, rejects_table = 'reject_lines',
-        rejects_scan = 'reject_files'
+        skip = $skip, hive_partitioning = false
     )
 """
+# The same, but lines that cannot be cut into cells are set aside instead of failing. It takes twice as long.
+_GOOD_LINES = _LINES.replace(
+    "hive_partitioning = false",
+    "hive_partitioning = false, store_rejects = true, rejects_table = 'reject_lines', rejects_scan = 'reject_files'",
+)
 
 Files = Sequence[tuple[int, Inspected]]
 
@@ -39,13 +42,12 @@ def read(con: duckdb.DuckDBPyConnection, feed: Feed, files: Files) -> Read:
         duckdb.Error: if a statement fails, which can be the fault of any of the files.
     """
     result = Read()
-    con.execute("drop table if exists reject_lines; drop table if exists reject_files")
     if feed.layout is Layout.WIDE_CSV:
         _read_wide(con, feed, files, result)
+        _part(con, feed, result, from_header="metering_point_id")
     else:
         _read_narrow(con, feed, files, result)
-    result.rejected = _rejected_lines(con, feed, files)
-    _part(con, feed, result)
+        _part(con, feed, result)
     return result
 
 
@@ -55,14 +57,10 @@ def _read_narrow(con: duckdb.DuckDBPyConnection, feed: Feed, files: Files, resul
     known = set(feed.known_cells)
     place = {name: f"c{position}" for position, name in enumerate(shape.header) if name}
     unknown = [name for name in place if name not in known]
-    cells = ", ".join(
-        f'{_trimmed(place[name])} as "{name}"' if name in place else f'cast(null as varchar) as "{name}"'
-        for name in feed.known_cells
-    )
-    lines = f"select file_index, {cells}, {_extra([(name, place[name]) for name in unknown])} as extra from {_LINES}"
-    con.execute(
-        f"create or replace temp table fields as {judged(feed, lines, 'file_index', 'extra')}", _reading(shape, files)
-    )
+    cells = ", ".join(f'{place.get(name, "cast(null as varchar)")} as "{name}"' for name in feed.known_cells)
+    extra = _extra([(name, place[name]) for name in unknown])
+    fields = judged(feed, f"select file_index, {cells}, {extra} as extra from {_LINES}", "file_index", "extra")
+    result.rejected = _cut(con, feed, f"create or replace temp table fields as {fields}", files)
     _note_first_rows(con, "fields", files)
     con.execute(
         "create or replace temp view numbered as select file_id, subject, fields.rowid - first_row + 1 as row_number, "
@@ -93,11 +91,9 @@ def _read_wide(con: duckdb.DuckDBPyConnection, feed: Feed, files: Files, result:
         "nth integer, points integer, metering_point_id varchar)"
     )
     insert_many(con, "places", places)
-    cells = ", ".join(_trimmed(f"c{position}") for position in range(len(shape.labels)))
-    con.execute(
-        f"create or replace temp table lines as select file_index, [{cells}] as cells from {_LINES}",
-        _reading(shape, files),
-    )
+    cells = ", ".join(f"c{position}" for position in range(len(shape.labels)))
+    lines = f"create or replace temp table lines as select file_index, [{cells}] as cells from {_LINES}"
+    result.rejected = _cut(con, feed, lines, files)
     _note_first_rows(con, "lines", files)
     melted = """
         select file_id, subject, (lines.rowid - first_row) * points + nth as row_number,
@@ -117,15 +113,27 @@ def _shape(file: Inspected) -> CsvShape:
     return file.shape
 
 
-def _reading(shape: CsvShape, files: Files) -> dict[str, Any]:
-    """The parameters of `_LINES`."""
+def _cut(con: duckdb.DuckDBPyConnection, feed: Feed, sql: str, files: Files) -> list[RejectedLine]:
+    """Run a statement that reads `_LINES`.
+
+    Returns:
+        Lines that cannot be cut into cells, which it leaves out.
+    """
+    shape = _shape(files[0][1])
     width = len(shape.labels) + shape.has_trailing_delimiter
-    return {
+    reading = {
         "paths": [str(file.readable) for _, file in files],
         "names": {f"c{position}": "VARCHAR" for position in range(width)},
         "delimiter": shape.delimiter,
         "skip": shape.skipped_lines,
     }
+    try:
+        con.execute(sql, reading)
+    except FAULTS_OF_A_FILE:
+        con.execute("drop table if exists reject_lines; drop table if exists reject_files")
+        con.execute(sql.replace(_LINES, _GOOD_LINES), reading)
+        return _rejected_lines(con, feed, files)
+    return []
 
 
 def _note_first_rows(con: duckdb.DuckDBPyConnection, table: str, files: Files) -> None:
@@ -143,8 +151,8 @@ def _note_first_rows(con: duckdb.DuckDBPyConnection, table: str, files: Files) -
     )
 
 
-def _part(con: duckdb.DuckDBPyConnection, feed: Feed, result: Read) -> None:
-    """`numbered` -> `sound` and `cells`."""
+def _part(con: duckdb.DuckDBPyConnection, feed: Feed, result: Read, *, from_header: str | None = None) -> None:
+    """`numbered` -> `sound` and `cells`; a cell that comes from the header is taken as it is."""
     counts = con.execute(
         "select file_id, count(*) filter (is_sound), count(*) filter (not is_sound) from numbered group by file_id"
     ).fetchall()
@@ -156,9 +164,12 @@ def _part(con: duckdb.DuckDBPyConnection, feed: Feed, result: Read) -> None:
         f"select file_id, row_number, {columns}, extra from numbered where is_sound"
     )
     if result.has_cells:
+        cells = ", ".join(
+            f'cell."{name}"' if name == from_header else f'trimmed(cell."{name}") as "{name}"' for name in feed.cells
+        )
         con.execute(
             "create or replace temp table cells as "
-            "select file_id, row_number, subject, unnest(cell), extra from numbered where not is_sound"
+            f"select file_id, row_number, subject, {cells}, extra from numbered where not is_sound"
         )
 
 
@@ -184,14 +195,10 @@ def _rejected_lines(con: duckdb.DuckDBPyConnection, feed: Feed, files: Files) ->
     )
 
 
-def _trimmed(cell: str) -> str:
-    return f"nullif(trim({cell}, ' \t\r'), '')"
-
-
 def _extra(cells: list[tuple[str, str]]) -> str:
     """Cells that the feed does not know, kept as one JSON object; NULL where all are blank."""
     if not cells:
         return "cast(null as varchar)"
-    pairs = ", ".join(f"'{name.replace(chr(39), chr(39) * 2)}', {_trimmed(cell)}" for name, cell in cells)
-    present = ", ".join(_trimmed(cell) for _, cell in cells)
+    pairs = ", ".join(f"'{name.replace(chr(39), chr(39) * 2)}', trimmed({cell})" for name, cell in cells)
+    present = ", ".join(f"trimmed({cell})" for _, cell in cells)
     return f"case when coalesce({present}) is not null then cast(json_object({pairs}) as varchar) end"

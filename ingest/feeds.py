@@ -32,7 +32,8 @@ class Column:
         expected: what the cell should have held, for the message.
         blank_ok: whether an empty cell is in order.
         plain: the fast way: the value of `sql`, for cells as they nearly always come, and NULL wherever it could be
-            another one. In columnar JSON its cells are DOUBLEs. None: the feed has no fast way.
+            another one. Its cells are as they stand in a CSV file, or DOUBLEs of columnar JSON. None: the feed has no
+            fast way.
     """
 
     name: str
@@ -106,9 +107,9 @@ def normalise(header: str) -> str:
     return text
 
 
-def text(name: str, cell: str, *, blank_ok: bool = True) -> Column:
+def text(name: str, cell: str, *, blank_ok: bool = True, plain: str | None = None) -> Column:
     """A column of text."""
-    return Column(name, "VARCHAR", f'"{cell}"', cell, blank_ok=blank_ok, plain=f'"{cell}"')
+    return Column(name, "VARCHAR", f'"{cell}"', cell, blank_ok=blank_ok, plain=plain)
 
 
 def number(name: str, cell: str, parser: str, *, blank_ok: bool = False) -> Column:
@@ -176,7 +177,7 @@ def _trades(name: str, prefix: str) -> Feed:
         required=("TradeId", "Side", "DeliveryStart", "DeliveryEnd", "ExecutionTime", "Price", "Volume", "VolumeUnit"),
         optional=("Currency",),
         columns=(
-            text("trade_id", "tradeid", blank_ok=False),
+            text("trade_id", "tradeid", blank_ok=False, plain="trimmed(tradeid)"),
             chosen("side", "side", 'to_side("side")', "BUY or SELL", "one_of(side, ['BUY', 'SELL'])"),
             trade_moment("delivery_start_utc", "deliverystart"),
             trade_moment("delivery_end_utc", "deliveryend"),
@@ -223,7 +224,7 @@ def _imbalance_prices(name: str, pattern: str, prices: tuple[tuple[str, str], ..
                 "plain_settlement(datum, von, zeitzone)",
             ),
             *(number(column, normalise(cell), "to_price") for column, cell in prices),
-            text("data_type", "datentyp"),
+            text("data_type", "datentyp", plain="trimmed(datentyp)"),
         ),
         keys=("delivery_start_utc",),
         value=" or ".join(f"{column} is not null" for column, _ in prices),
@@ -257,7 +258,7 @@ FEEDS: tuple[Feed, ...] = (
         required=("start", "version", "power"),
         optional=("end",),
         columns=(
-            text("asset_id", "asset_id", blank_ok=False),
+            text("asset_id", "asset_id", blank_ok=False, plain="asset_id"),
             quarter_hour(
                 "start",
                 'case when epoch_to_utc("end") <> epoch_to_utc("start") + interval 15 minute then null '
@@ -278,7 +279,7 @@ FEEDS: tuple[Feed, ...] = (
         required=("timestamp", "value"),
         optional=("quality",),
         columns=(
-            text("asset_id", "asset_id", blank_ok=False),
+            text("asset_id", "asset_id", blank_ok=False, plain="asset_id"),
             moment("measured_at_utc", "timestamp", 'epoch_to_utc("timestamp")', 'plain_epoch("timestamp")'),
             measured_power("value"),
             Column(
@@ -301,7 +302,7 @@ FEEDS: tuple[Feed, ...] = (
         layout=Layout.WIDE_CSV,
         required=("delivery_start__utc_",),
         columns=(
-            text("metering_point_id", "metering_point_id", blank_ok=False),
+            text("metering_point_id", "metering_point_id", blank_ok=False, plain="metering_point_id"),
             quarter_hour(
                 "delivery_start__utc_",
                 "text_to_utc(delivery_start__utc_, 'UTC', 1)",

@@ -15,6 +15,7 @@ _FIRST_SECOND, _LAST_SECOND = 946684800, 4102444799
 _DAY, _UTC = r"20\d{2}-\d{2}-\d{2}", r"(\+00:00|Z| UTC)"
 
 _MACROS = rf"""
+create or replace temp macro trimmed(t) as nullif(trim(t, ' ' || chr(9) || chr(13)), '');
 create or replace temp macro plain_number(t) as (
     case
         when regexp_full_match(t, '[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?') then t

@@ -297,7 +297,8 @@ def prices(chance: random.Random, cells: list[str]) -> str:
 
 
 def production(chance: random.Random) -> str:
-    points = [f"MP-{number}__kw_" for number in range(chance.choice([1, 1, 1, 2, 4]))]
+    points = [f"{chance.choice(['MP-', 'MP '])}{number}__kw_" for number in range(chance.choice([1, 1, 1, 2, 4]))]
+    points[0] = chance.choice([points[0], "MP __kw_"])
     usual: list[Callable[[], str]] = [
         lambda: chance.choice(CLOCKS[:4]), *[lambda: f"{chance.uniform(-1, 9999):.3f}"] * len(points)
     ]  # fmt: skip
