@@ -8,9 +8,11 @@ from __future__ import annotations
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import cycle
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -76,6 +78,42 @@ class _Delivery:
     file_id: int
     candidate: Candidate
     seen: Seen
+
+
+class _Bench:
+    """A folder for what is made of a batch's files so that DuckDB can read them."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self.folder = folder
+        self.pack = Pack(folder / "pack.jsonl")
+
+    def clear(self) -> None:
+        """Forget the batch before."""
+        self.pack.clear()
+        for copy in self.folder.glob("*.csv"):
+            copy.unlink()
+
+
+@dataclass
+class _Batch:
+    """Files of one feed that have been looked at.
+
+    Attributes:
+        feed: the feed.
+        size: how many files.
+        pack: what holds those that are JSON.
+        groups: files that can be read together, with their ids.
+        bad: files that cannot be used, and why.
+        unreadable: files that are gone, or cannot be opened.
+    """
+
+    feed: Feed
+    size: int
+    pack: Pack
+    groups: dict[Hashable, list[tuple[int, Inspected]]] = field(default_factory=lambda: defaultdict(list))
+    bad: list[tuple[_Delivery, str]] = field(default_factory=list)
+    unreadable: list[Path] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -179,15 +217,15 @@ class _Load:
     ) -> None:
         self._con = con
         self._zone = zone
-        self._scratch = scratch
-        self._pack = Pack(scratch / "pack.jsonl")
+        self._benches = [_Bench(scratch / "a"), _Bench(scratch / "b")]
         self._progress = progress
         self._retry = retry
         self._report = Report(load_id=0)
 
     def close(self) -> None:
-        """Let go of the scratch file."""
-        self._pack.close()
+        """Let go of the scratch files."""
+        for bench in self._benches:
+            bench.pack.close()
 
     def run(self, source: Path, exclude: Path | None) -> Report:
         known, unknown = find(source, exclude)
@@ -198,13 +236,24 @@ class _Load:
         by_feed: dict[str, list[_Delivery]] = defaultdict(list)
         for delivery in deliveries:
             by_feed[delivery.candidate.feed.name].append(delivery)
-        for name, of_feed in by_feed.items():
-            done = 0
-            for some in _batches(of_feed):
-                self._land_some(some[0].candidate.feed, some)
-                done += len(some)
-                self._progress(name, done, len(of_feed))
+        done: Counter[str] = Counter()
+        for batch in self._looked_at(some for of_feed in by_feed.values() for some in _batches(of_feed)):
+            self._land_some(batch)
+            done[batch.feed.name] += batch.size
+            self._progress(batch.feed.name, done[batch.feed.name], len(by_feed[batch.feed.name]))
         return self._report
+
+    def _looked_at(self, batches: Iterable[list[_Delivery]]) -> Iterator[_Batch]:
+        """Batches whose files have been looked at, each while the one before it was landed."""
+        with ThreadPoolExecutor(max_workers=1) as other:
+            waiting: Future[_Batch] | None = None
+            for deliveries, bench in zip(batches, cycle(self._benches), strict=False):
+                next_one = other.submit(_look, deliveries, bench, self._zone)
+                if waiting is not None:
+                    yield waiting.result()
+                waiting = next_one
+            if waiting is not None:
+                yield waiting.result()
 
     def _select_new(self, known: Sequence[Candidate]) -> list[_Delivery]:
         """The files to read, in the order of their paths; of equal name and bytes only the first."""
@@ -240,36 +289,26 @@ class _Load:
             self._con.execute("commit")
         return deliveries
 
-    def _land_some(self, feed: Feed, deliveries: Sequence[_Delivery]) -> None:
-        groups: dict[Hashable, list[tuple[int, Inspected]]] = defaultdict(list)
-        for delivery in deliveries:
-            try:
-                file = inspect(delivery.candidate, delivery.seen, self._zone, self._scratch, self._pack)
-            except BadFileError as error:
-                self._set_aside(delivery.file_id, delivery.candidate, delivery.seen, str(error))
-            except OSError:
-                self._report.unsettled.append(delivery.candidate.path)
-            else:
-                groups[readers.group_key(file)].append((delivery.file_id, file))
-        for files in groups.values():
-            self._land_group(feed, files)
-        for copy in self._scratch.glob("*.csv"):
-            copy.unlink()
-        self._pack.clear()
+    def _land_some(self, batch: _Batch) -> None:
+        self._report.unsettled += batch.unreadable
+        for delivery, reason in batch.bad:
+            self._set_aside(delivery.file_id, delivery.candidate, delivery.seen, reason)
+        for files in batch.groups.values():
+            self._land_group(batch.feed, files, batch.pack)
 
-    def _land_group(self, feed: Feed, files: Sequence[tuple[int, Inspected]]) -> None:
+    def _land_group(self, feed: Feed, files: Sequence[tuple[int, Inspected]], pack: Pack) -> None:
         """Land files that one statement can read; where that fails, halve until the culprit is alone."""
         if not files:
             return
         try:
-            found = readers.read(self._con, feed, files, self._pack)
+            found = readers.read(self._con, feed, files, pack)
             if found.has_cells:
                 self._parse(feed)
         except FAULTS_OF_A_FILE as error:
             if len(files) > 1:
                 middle = len(files) // 2
-                self._land_group(feed, files[:middle])
-                self._land_group(feed, files[middle:])
+                self._land_group(feed, files[:middle], pack)
+                self._land_group(feed, files[middle:], pack)
                 return
             file_id, file = files[0]
             self._set_aside(file_id, file.candidate, _seen(file), f"the file cannot be read: {_first_line(error)}")
@@ -432,6 +471,21 @@ class _Load:
 
 def _seen(file: Inspected) -> Seen:
     return file.sha256, file.size_bytes, file.changed_ns
+
+
+def _look(deliveries: Sequence[_Delivery], bench: _Bench, zone: ZoneInfo) -> _Batch:
+    bench.clear()
+    batch = _Batch(deliveries[0].candidate.feed, len(deliveries), bench.pack)
+    for delivery in deliveries:
+        try:
+            file = inspect(delivery.candidate, delivery.seen, zone, bench.folder, bench.pack)
+        except BadFileError as error:
+            batch.bad.append((delivery, str(error)))
+        except OSError:
+            batch.unreadable.append(delivery.candidate.path)
+        else:
+            batch.groups[readers.group_key(file)].append((delivery.file_id, file))
+    return batch
 
 
 def _batches(deliveries: Iterable[_Delivery]) -> Iterator[list[_Delivery]]:

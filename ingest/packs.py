@@ -9,9 +9,11 @@ import gzip
 import os
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingest.raw import RawError
 from ingest.texts import CHUNK, BadFileError, TextCheck, from_windows
 
 
@@ -49,7 +51,8 @@ class Pack:
 
     def close(self) -> None:
         """Close it; whoever gave its path removes it."""
-        self._file.close()
+        with suppress(OSError):  # what was not written any more is of no use either
+            self._file.close()
 
     def clear(self) -> None:
         """Forget all files."""
@@ -65,6 +68,8 @@ class Pack:
 
         Raises:
             BadFileError: if it cannot be decompressed, is no text, or holds nothing but blanks.
+            OSError: if it cannot be read.
+            RawError: if the pack cannot be written.
         """
         offset = self._file.seek(0, os.SEEK_END)
         check = TextCheck()
@@ -80,8 +85,13 @@ class Pack:
         return part
 
     def flush(self) -> None:
-        """Make everything readable by others."""
-        self._file.flush()
+        """Make everything readable by others.
+
+        Raises:
+            RawError: as `add`.
+        """
+        with _told(self.path):
+            self._file.flush()
 
     def texts(self, part: Part) -> list[str]:
         """The lines of a file. Where a file of one document had line ends, there are tabs."""
@@ -99,18 +109,31 @@ class Pack:
                 text = text.replace(b"\n", b"\t")  # both are blanks between values, and neither may stand within one
             lines += sum(1 for _ in _places(text, b"\n"))
             may_hold_booleans = may_hold_booleans or _has_booleans(text) or _has_booleans(end + text[:4])
-            self._file.write(text)
+            self._write(text)
             size += len(text)
             end = text[-4:]
         if not end.endswith(b"\n"):
             lines += 1
-            self._file.write(b"\n")
+            self._write(b"\n")
             size += 1
         return Part(offset, size, self.lines, lines, may_hold_booleans)
+
+    def _write(self, text: bytes) -> None:
+        with _told(self.path):
+            self._file.write(text)
 
     def _cut(self, size: int) -> None:
         self._file.seek(size)
         self._file.truncate()
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Tells a scratch file that cannot be written from a source file that cannot be read."""
+    try:
+        yield
+    except OSError as error:
+        raise RawError(f"{path.parent} cannot be written: {error}") from error
 
 
 def _has_booleans(text: bytes) -> bool:
