@@ -38,7 +38,10 @@ create or replace temp macro to_volume(t) as (
         then below(try_cast(plain_number(t) as decimal(18, 9)), 1000000) end
 );
 
-create or replace temp macro plausible(m) as (case when m >= {_FIRST} and m < {_LAST} then m end);
+-- A macro puts its argument wherever it names it; a lambda evaluates it once.
+create or replace temp macro plausible(m) as list_transform(
+    [m], lambda x: case when x >= {_FIRST} and x < {_LAST} then x end
+)[1];
 
 -- Seconds or milliseconds since 1970, told apart by magnitude: 1e11 seconds is the year 5138, 1e11 ms is 1973.
 create or replace temp macro is_milliseconds(t) as abs(finite_double(t)) >= 1e11;
@@ -92,9 +95,9 @@ create or replace temp macro named_zone(t) as (
         when upper(t) = upper(market_zone()) then market_zone()
     end
 );
-create or replace temp macro on_quarter_hour(m) as (
-    case when extract(minute from m) % 15 = 0 and extract(microsecond from m) % 60000000 = 0 then m end
-);
+create or replace temp macro on_quarter_hour(m) as list_transform(
+    [m], lambda x: case when extract(minute from x) % 15 = 0 and extract(microsecond from x) % 60000000 = 0 then x end
+)[1];
 create or replace temp macro to_day(t) as (
     case when regexp_matches(iso_text(t), '^\d{{4}}-\d{{2}}-\d{{2}}([ T]00:00(:00(\.0+)?)?)?(Z|\+00(:?00)?)?$')
         then try_cast(left(iso_text(t), 10) as date) end
@@ -144,21 +147,26 @@ create or replace temp macro plain_period(first, last) as (
         when first >= 1e11 and first % 900e3 = 0 and coalesce(last - first = 900e3, true) then plain_epoch(first)
     end
 );
-create or replace temp macro only_local(m, zone) as (
-    case when not is_ambiguous(m, zone) and as_local(as_utc(m, zone), zone) = m then as_utc(m, zone) end
+-- A local time with no change of the clock within an hour.
+create or replace temp macro steady(m, zone) as (
+    case when as_utc(m + interval 1 hour, zone) - as_utc(m - interval 1 hour, zone) = interval 2 hour
+        then as_utc(m, zone) end
 );
 create or replace temp macro plain_zone(m, zone) as (
     case zone
         when 'UTC' then m
         when 'CET' then m - interval 1 hour
         when 'CEST' then m - interval 2 hour
-        when 'Europe/Berlin' then only_local(m, 'Europe/Berlin')
+        when 'Europe/Berlin' then steady(m, 'Europe/Berlin')
     end
 );
 create or replace temp macro plain_settlement(day, time, zone) as (
     case
         when regexp_full_match(day, '\d{{2}}\.\d{{2}}\.20[1-8]\d') and regexp_full_match(time, '\d{{2}}:(00|15|30|45)')
-            then plain_zone(try_cast(day[7:] || '-' || day[4:5] || '-' || day[:2] || ' ' || time as timestamp), zone)
+            then list_transform(
+                [try_cast(day[7:] || '-' || day[4:5] || '-' || day[:2] || ' ' || time as timestamp)],
+                lambda m: plain_zone(m, zone)
+            )[1]
     end
 );
 """
