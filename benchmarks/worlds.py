@@ -91,6 +91,17 @@ def feed_files(files: Path, folder: Path, pattern: str) -> Path:
     return folder
 
 
+def in_other_years(files: Path, folder: Path, pattern: str, years: int) -> Path:
+    """A folder with the files of a feed as they would have come in each of many years, so that there are enough."""
+    this_year = str(_FIRST_DAY.year)
+    for year in range(_FIRST_DAY.year, _FIRST_DAY.year + years):
+        for path in sorted(files.glob(pattern)):
+            copy = folder / str(year) / str(path.relative_to(files)).replace(this_year, str(year))
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(path.read_bytes().replace(this_year.encode(), str(year).encode()))
+    return folder
+
+
 def unpacked_forecasts(files: Path, folder: Path, at_most: int) -> Path:
     """The first answers of a world's packed forecasts, as the interface gives them: a file each."""
 

@@ -6,11 +6,13 @@ A file's rows and its line in the manifest commit together, so a load that is ki
 from __future__ import annotations
 
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import cycle
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,18 +21,18 @@ import duckdb
 from ingest import readers
 from ingest.clocks import file_timestamp
 from ingest.feeds import Feed
+from ingest.packs import Pack
 from ingest.parsing import macros
 from ingest.raw import insert_many, open_raw
-from ingest.sources import BadFileError, Candidate, Inspected, as_text, digest, find, inspect
+from ingest.reading import FAULTS_OF_A_FILE, Read
+from ingest.sources import Candidate, Inspected, as_text, digest, find, inspect
+from ingest.texts import BadFileError
 
 _BATCH_FILES = 1000
-_BATCH_BYTES = 256 << 20
-_PACKED_GROWTH = 40  # parsing a packed file takes as much memory as so many times its size in plain files
+_BATCH_BYTES = 128 << 20
+_PACKED_GROWTH = 12  # a packed file is so many times as long in plain text
 
 Seen = tuple[str, int, int]
-
-# What the content of a file can be guilty of; anything else (a full disk, an error of ours) stops the load.
-_FAULT_OF_A_FILE = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException)
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,42 @@ class _Delivery:
     file_id: int
     candidate: Candidate
     seen: Seen
+
+
+class _Bench:
+    """A folder for what is made of a batch's files so that DuckDB can read them."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self.folder = folder
+        self.pack = Pack(folder / "pack.jsonl")
+
+    def clear(self) -> None:
+        """Forget the batch before."""
+        self.pack.clear()
+        for copy in self.folder.glob("*.csv"):
+            copy.unlink()
+
+
+@dataclass
+class _Batch:
+    """Files of one feed that have been looked at.
+
+    Attributes:
+        feed: the feed.
+        size: how many files.
+        pack: what holds those that are JSON.
+        groups: files that can be read together, with their ids.
+        bad: files that cannot be used, and why.
+        unreadable: files that are gone, or cannot be opened.
+    """
+
+    feed: Feed
+    size: int
+    pack: Pack
+    groups: dict[Hashable, list[tuple[int, Inspected]]] = field(default_factory=lambda: defaultdict(list))
+    bad: list[tuple[_Delivery, str]] = field(default_factory=list)
+    unreadable: list[Path] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -158,7 +196,11 @@ def ingest(
     con = open_raw(raw, macros(zone))
     try:
         with tempfile.TemporaryDirectory(prefix="rtm-") as scratch:
-            return _Load(con, zone, Path(scratch), progress, retry=retry).run(source, exclude)
+            load = _Load(con, zone, Path(scratch), progress, retry=retry)
+            try:
+                return load.run(source, exclude)
+            finally:
+                load.close()
     finally:
         con.close()
 
@@ -175,10 +217,15 @@ class _Load:
     ) -> None:
         self._con = con
         self._zone = zone
-        self._scratch = scratch
+        self._benches = [_Bench(scratch / "a"), _Bench(scratch / "b")]
         self._progress = progress
         self._retry = retry
         self._report = Report(load_id=0)
+
+    def close(self) -> None:
+        """Let go of the scratch files."""
+        for bench in self._benches:
+            bench.pack.close()
 
     def run(self, source: Path, exclude: Path | None) -> Report:
         known, unknown = find(source, exclude)
@@ -189,13 +236,24 @@ class _Load:
         by_feed: dict[str, list[_Delivery]] = defaultdict(list)
         for delivery in deliveries:
             by_feed[delivery.candidate.feed.name].append(delivery)
-        for name, of_feed in by_feed.items():
-            done = 0
-            for some in _batches(of_feed):
-                self._land_some(some[0].candidate.feed, some)
-                done += len(some)
-                self._progress(name, done, len(of_feed))
+        done: Counter[str] = Counter()
+        for batch in self._looked_at(some for of_feed in by_feed.values() for some in _batches(of_feed)):
+            self._land_some(batch)
+            done[batch.feed.name] += batch.size
+            self._progress(batch.feed.name, done[batch.feed.name], len(by_feed[batch.feed.name]))
         return self._report
+
+    def _looked_at(self, batches: Iterable[list[_Delivery]]) -> Iterator[_Batch]:
+        """Batches whose files have been looked at, each while the one before it was landed."""
+        with ThreadPoolExecutor(max_workers=1) as other:
+            waiting: Future[_Batch] | None = None
+            for deliveries, bench in zip(batches, cycle(self._benches), strict=False):
+                next_one = other.submit(_look, deliveries, bench, self._zone)
+                if waiting is not None:
+                    yield waiting.result()
+                waiting = next_one
+            if waiting is not None:
+                yield waiting.result()
 
     def _select_new(self, known: Sequence[Candidate]) -> list[_Delivery]:
         """The files to read, in the order of their paths; of equal name and bytes only the first."""
@@ -231,34 +289,26 @@ class _Load:
             self._con.execute("commit")
         return deliveries
 
-    def _land_some(self, feed: Feed, deliveries: Sequence[_Delivery]) -> None:
-        groups: dict[Hashable, list[tuple[int, Inspected]]] = defaultdict(list)
-        for delivery in deliveries:
-            try:
-                file = inspect(delivery.candidate, delivery.seen, self._zone, self._scratch)
-            except BadFileError as error:
-                self._set_aside(delivery.file_id, delivery.candidate, delivery.seen, str(error))
-            except OSError:
-                self._report.unsettled.append(delivery.candidate.path)
-            else:
-                groups[readers.group_key(file)].append((delivery.file_id, file))
-        for files in groups.values():
-            self._land_group(feed, files)
-        for copy in self._scratch.iterdir():
-            copy.unlink()
+    def _land_some(self, batch: _Batch) -> None:
+        self._report.unsettled += batch.unreadable
+        for delivery, reason in batch.bad:
+            self._set_aside(delivery.file_id, delivery.candidate, delivery.seen, reason)
+        for files in batch.groups.values():
+            self._land_group(batch.feed, files, batch.pack)
 
-    def _land_group(self, feed: Feed, files: Sequence[tuple[int, Inspected]]) -> None:
+    def _land_group(self, feed: Feed, files: Sequence[tuple[int, Inspected]], pack: Pack) -> None:
         """Land files that one statement can read; where that fails, halve until the culprit is alone."""
         if not files:
             return
         try:
-            found = readers.read(self._con, feed, files)
-            self._parse(feed)
-        except _FAULT_OF_A_FILE as error:
+            found = readers.read(self._con, feed, files, pack)
+            if found.has_cells:
+                self._parse(feed)
+        except FAULTS_OF_A_FILE as error:
             if len(files) > 1:
                 middle = len(files) // 2
-                self._land_group(feed, files[:middle])
-                self._land_group(feed, files[middle:])
+                self._land_group(feed, files[:middle], pack)
+                self._land_group(feed, files[middle:], pack)
                 return
             file_id, file = files[0]
             self._set_aside(file_id, file.candidate, _seen(file), f"the file cannot be read: {_first_line(error)}")
@@ -266,7 +316,7 @@ class _Load:
         self._commit(feed, files, found)
 
     def _parse(self, feed: Feed) -> None:
-        """`cells` -> `parsed`, typed and named as in raw, and `cell_problems`."""
+        """The careful way: `cells` -> `parsed`, typed and named as in raw, and `cell_problems`."""
         columns = ", ".join(f'cast({column.sql} as {column.type}) as "new_{column.name}"' for column in feed.columns)
         names = ", ".join(f'"new_{column.name}" as {column.name}' for column in feed.columns)
         keyed = " and ".join(f"{key} is not null" for key in feed.keys)
@@ -290,34 +340,36 @@ class _Load:
         ]
         self._con.execute(f"create or replace temp table cell_problems as {' union all '.join(problems)}")
 
-    def _commit(self, feed: Feed, files: Sequence[tuple[int, Inspected]], found: readers.Read) -> None:
-        counts = {
-            file_id: (rows, valid)
-            for file_id, rows, valid in self._con.execute(
+    def _commit(self, feed: Feed, files: Sequence[tuple[int, Inspected]], found: Read) -> None:
+        rows, valid = Counter(found.sound), Counter(found.sound)
+        unreadable = Counter(rejected.file_id for rejected in found.rejected)
+        lines = Counter(unreadable)
+        if found.has_cells:
+            for file_id, keyed, usable in self._con.execute(
                 "select file_id, count(*) filter (is_keyed), count(*) filter (is_valid) from parsed group by all"
-            ).fetchall()
-        }
-        lines: dict[int, int] = defaultdict(int)
-        for rejected in found.rejected:
-            lines[rejected.file_id] += 1
-        bad_rows = dict(
-            self._con.execute(
-                "select file_id, count(distinct row_number) from cell_problems group by all order by all"
-            ).fetchall()
-        )
+            ).fetchall():
+                rows[file_id] += keyed
+                valid[file_id] += usable
+            unreadable.update(
+                dict(
+                    self._con.execute(
+                        "select file_id, count(distinct row_number) from cell_problems group by all"
+                    ).fetchall()
+                )
+            )
         bad = dict(found.bad)
         lines_of_manifest: list[_ManifestLine] = []
         for file_id, file in files:
             if not file.is_unchanged():
                 self._report.unsettled.append(file.candidate.path)
                 continue
-            rows, valid = counts.get(file_id, (0, 0))
-            if file_id not in bad and valid == 0:
-                bad[file_id] = self._why_no_rows(file, file_id, lines[file_id])
-            unreadable = bad_rows.get(file_id, 0) + lines[file_id]
+            if file_id not in bad and valid[file_id] == 0:
+                bad[file_id] = self._why_no_rows(file, file_id, lines[file_id], has_cells=found.has_cells)
             unknown = ", ".join(found.unknown_columns.get(file_id, [])) or None
             lines_of_manifest.append(
-                _ManifestLine(file_id, file.candidate, _seen(file), rows, unreadable, bad.get(file_id), unknown)
+                _ManifestLine(
+                    file_id, file.candidate, _seen(file), rows[file_id], unreadable[file_id], bad.get(file_id), unknown
+                )
             )
         self._con.execute("begin")
         try:
@@ -329,12 +381,30 @@ class _Load:
                 self._con.execute("rollback")
             raise
 
-    def _insert(self, feed: Feed, good: list[int], found: readers.Read) -> None:
+    def _insert(self, feed: Feed, good: list[int], found: Read) -> None:
         con = self._con
         con.execute(
             "create or replace temp table good as select unnest(cast($good as integer[])) as file_id", {"good": good}
         )
         names = ", ".join(column.name for column in feed.columns)
+        if found.sound:
+            con.execute(
+                f"insert into {feed.name} select file_id, row_number, {names}, extra from sound "
+                "where file_id in (from good)"
+            )
+        if found.has_cells:
+            self._insert_careful(feed, names)
+        kept = set(good)
+        rejected = [
+            (r.file_id, r.line, None, f"line {r.line}: {r.problem}", r.content, False)
+            for r in found.rejected
+            if r.file_id in kept
+        ]
+        insert_many(con, "bad_rows", rejected)
+        insert_many(con, "file_remarks", [remark for remark in found.remarks if remark[0] in kept])
+
+    def _insert_careful(self, feed: Feed, names: str) -> None:
+        con = self._con
         extra = "cast(null as varchar)" if feed.personal else "extra"
         con.execute(
             f"insert into {feed.name} select file_id, row_number, {names}, {extra} from parsed "
@@ -350,21 +420,9 @@ class _Load:
             "insert into bad_rows select * from cell_problems where file_id in (from good) "
             "order by file_id, row_number, column_name"
         )
-        kept = set(good)
-        rejected = [
-            (r.file_id, r.line, None, f"line {r.line}: {r.problem}", r.content, False)
-            for r in found.rejected
-            if r.file_id in kept
-        ]
-        insert_many(con, "bad_rows", rejected)
-        insert_many(con, "file_remarks", [remark for remark in found.remarks if remark[0] in kept])
 
-    def _why_no_rows(self, file: Inspected, file_id: int, lines: int) -> str:
-        problem = self._con.execute(
-            "select row_number, column_name, problem, content from cell_problems where file_id = ? "
-            "order by row_number, column_name limit 1",
-            [file_id],
-        ).fetchone()
+    def _why_no_rows(self, file: Inspected, file_id: int, lines: int, *, has_cells: bool) -> str:
+        problem = self._first_problem(file_id) if has_cells else None
         if problem is not None:
             row, column, what, content = problem
             return f"no row can be used; for example row {row}: {column} is {what}" + (
@@ -375,6 +433,14 @@ class _Load:
         if lines:
             return f"no row can be used: none of the {lines} lines has as many fields as the header"
         return "the file has no rows"
+
+    def _first_problem(self, file_id: int) -> tuple[int, str, str, str | None] | None:
+        found: list[tuple[int, str, str, str | None]] = self._con.execute(
+            "select row_number, column_name, problem, content from cell_problems where file_id = ? "
+            "order by row_number, column_name limit 1",
+            [file_id],
+        ).fetchall()
+        return found[0] if found else None
 
     def _set_aside(self, file_id: int, candidate: Candidate, seen: Seen, reason: str) -> None:
         self._con.execute("begin")
@@ -405,6 +471,21 @@ class _Load:
 
 def _seen(file: Inspected) -> Seen:
     return file.sha256, file.size_bytes, file.changed_ns
+
+
+def _look(deliveries: Sequence[_Delivery], bench: _Bench, zone: ZoneInfo) -> _Batch:
+    bench.clear()
+    batch = _Batch(deliveries[0].candidate.feed, len(deliveries), bench.pack)
+    for delivery in deliveries:
+        try:
+            file = inspect(delivery.candidate, delivery.seen, zone, bench.folder, bench.pack)
+        except BadFileError as error:
+            batch.bad.append((delivery, str(error)))
+        except OSError:
+            batch.unreadable.append(delivery.candidate.path)
+        else:
+            batch.groups[readers.group_key(file)].append((delivery.file_id, file))
+    return batch
 
 
 def _batches(deliveries: Iterable[_Delivery]) -> Iterator[list[_Delivery]]:

@@ -9,8 +9,13 @@ from zoneinfo import ZoneInfo
 
 # A moment outside of these years is a broken clock, not a delivery.
 _FIRST, _LAST = "timestamp '2000-01-01'", "timestamp '2100-01-01'"
+_FIRST_SECOND, _LAST_SECOND = 946684800, 4102444799
+
+# A day and an offset in the one spelling that the plain macros take.
+_DAY, _UTC = r"20\d{2}-\d{2}-\d{2}", r"(\+00:00|Z| UTC)"
 
 _MACROS = rf"""
+create or replace temp macro trimmed(t) as nullif(trim(t, ' ' || chr(9) || chr(13)), '');
 create or replace temp macro plain_number(t) as (
     case
         when regexp_full_match(t, '[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?') then t
@@ -33,7 +38,10 @@ create or replace temp macro to_volume(t) as (
         then below(try_cast(plain_number(t) as decimal(18, 9)), 1000000) end
 );
 
-create or replace temp macro plausible(m) as (case when m >= {_FIRST} and m < {_LAST} then m end);
+-- A macro puts its argument wherever it names it; a lambda evaluates it once.
+create or replace temp macro plausible(m) as list_transform(
+    [m], lambda x: case when x >= {_FIRST} and x < {_LAST} then x end
+)[1];
 
 -- Seconds or milliseconds since 1970, told apart by magnitude: 1e11 seconds is the year 5138, 1e11 ms is 1973.
 create or replace temp macro is_milliseconds(t) as abs(finite_double(t)) >= 1e11;
@@ -87,9 +95,9 @@ create or replace temp macro named_zone(t) as (
         when upper(t) = upper(market_zone()) then market_zone()
     end
 );
-create or replace temp macro on_quarter_hour(m) as (
-    case when extract(minute from m) % 15 = 0 and extract(microsecond from m) % 60000000 = 0 then m end
-);
+create or replace temp macro on_quarter_hour(m) as list_transform(
+    [m], lambda x: case when extract(minute from x) % 15 = 0 and extract(microsecond from x) % 60000000 = 0 then x end
+)[1];
 create or replace temp macro to_day(t) as (
     case when regexp_matches(iso_text(t), '^\d{{4}}-\d{{2}}-\d{{2}}([ T]00:00(:00(\.0+)?)?)?(Z|\+00(:?00)?)?$')
         then try_cast(left(iso_text(t), 10) as date) end
@@ -102,6 +110,64 @@ create or replace temp macro to_flag(t) as (
 );
 create or replace temp macro to_side(t) as (
     case when upper(t) in ('BUY', 'B') then 'BUY' when upper(t) in ('SELL', 'S') then 'SELL' end
+);
+
+-- The fast way: what the macros above give for a cell as it nearly always comes, and NULL for every other cell, which
+-- then goes the careful way. Digits are counted so that no bound above needs to be looked at.
+create or replace temp macro one_of(t, words) as (case when list_contains(words, t) then t end);
+create or replace temp macro plain_power(t) as (
+    case when regexp_full_match(t, '-?\d{{1,7}}(\.\d+)?') then try_cast(t as double) end
+);
+create or replace temp macro plain_price(t) as (
+    case when regexp_full_match(t, '-?\d{{1,6}}([.,]\d{{1,6}})?')
+        then try_cast(replace(t, ',', '.') as decimal(18, 6)) end
+);
+create or replace temp macro plain_volume(t) as (
+    case when regexp_full_match(t, '\d{{1,6}}([.,]\d{{1,9}})?')
+        then try_cast(replace(t, ',', '.') as decimal(18, 9)) end
+);
+create or replace temp macro plain_moment(t) as (
+    case when regexp_full_match(t, '{_DAY}[ T]\d{{2}}:\d{{2}}:\d{{2}}(\.\d{{1,6}})?{_UTC}')
+        then try_cast(t as timestamp) end
+);
+create or replace temp macro plain_quarter_hour(t) as (
+    case when regexp_full_match(t, '{_DAY}[ T]\d{{2}}:(00|15|30|45):00(\.0{{1,6}})?{_UTC}')
+        then try_cast(t as timestamp) end
+);
+-- Of seconds or milliseconds as a DOUBLE.
+create or replace temp macro plain_epoch(x) as (
+    case
+        when x between {_FIRST_SECOND} and {_LAST_SECOND} then make_timestamp(cast(round(x * 1e6) as bigint))
+        when x between {_FIRST_SECOND}e3 and {_LAST_SECOND}e3 then make_timestamp(cast(round(x * 1e3) as bigint))
+    end
+);
+create or replace temp macro plain_period(first, last) as (
+    case
+        when first < 1e11 and first % 900 = 0 and coalesce(last - first = 900, true) then plain_epoch(first)
+        when first >= 1e11 and first % 900e3 = 0 and coalesce(last - first = 900e3, true) then plain_epoch(first)
+    end
+);
+-- A local time with no change of the clock within an hour.
+create or replace temp macro steady(m, zone) as (
+    case when as_utc(m + interval 1 hour, zone) - as_utc(m - interval 1 hour, zone) = interval 2 hour
+        then as_utc(m, zone) end
+);
+create or replace temp macro plain_zone(m, zone) as (
+    case zone
+        when 'UTC' then m
+        when 'CET' then m - interval 1 hour
+        when 'CEST' then m - interval 2 hour
+        when 'Europe/Berlin' then steady(m, 'Europe/Berlin')
+    end
+);
+create or replace temp macro plain_settlement(day, time, zone) as (
+    case
+        when regexp_full_match(day, '\d{{2}}\.\d{{2}}\.20[1-8]\d') and regexp_full_match(time, '\d{{2}}:(00|15|30|45)')
+            then list_transform(
+                [try_cast(day[7:] || '-' || day[4:5] || '-' || day[:2] || ' ' || time as timestamp)],
+                lambda m: plain_zone(m, zone)
+            )[1]
+    end
 );
 """
 

@@ -185,7 +185,7 @@ def _explained(path: Path, error: Exception) -> RawError:
 def insert_many(
     con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[Any]], *, replace: bool = False
 ) -> None:
-    """Insert rows in few statements, which is far faster than one statement a row.
+    """Insert rows in one statement, a list of values for each column: a statement a row is far slower.
 
     Args:
         con: a connection for writing.
@@ -193,8 +193,9 @@ def insert_many(
         rows: the rows.
         replace: whether a row with the same primary key gives way.
     """
+    if not rows:
+        return
     verb = "insert or replace into" if replace else "insert into"
-    for start in range(0, len(rows), 250):
-        some = rows[start : start + 250]
-        places = ", ".join(["(" + ", ".join("?" * len(some[0])) + ")"] * len(some))
-        con.execute(f"{verb} {table} values {places}", [value for row in some for value in row])
+    columns = list(zip(*rows, strict=True))
+    places = ", ".join(f"unnest(${number})" for number in range(1, len(columns) + 1))
+    con.execute(f"{verb} {table} select {places}", [list(column) for column in columns])

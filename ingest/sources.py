@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
-import gzip
 import hashlib
 import os
 import shutil
-import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from ingest.clocks import file_timestamp, without_timestamp
 from ingest.feeds import Feed, Layout, normalise, recognise
+from ingest.packs import Pack, Part
+from ingest.texts import CHUNK, BadFileError, TextCheck
 
-_CHUNK = 1 << 24
 _HEADER_LINES = 1 << 16
 _PATTERN_SIGNS = frozenset("*?[{")
 _PACKED = ".jsonl.gz"
-
-
-class BadFileError(Exception):
-    """A file that cannot be used; its text says why, for people."""
 
 
 @dataclass(frozen=True)
@@ -82,18 +75,18 @@ class Inspected:
         sha256: of its bytes.
         size_bytes: its size.
         changed_ns: when it was last changed, to notice a file that is still being written.
-        timestamp: from its name, naive UTC (TIME-3).
-        readable: the file to read: itself, or a copy that DuckDB can read.
+        readable: for CSV, the file to read: itself, or a copy that DuckDB can read.
         shape: for CSV.
+        part: for JSON, what it became in the pack.
     """
 
     candidate: Candidate
     sha256: str
     size_bytes: int
     changed_ns: int
-    timestamp: datetime | None
-    readable: Path
+    readable: Path | None = None
     shape: CsvShape | None = None
+    part: Part | None = None
 
     @property
     def subject(self) -> str:
@@ -164,80 +157,58 @@ def digest(candidate: Candidate) -> tuple[str, int, int]:
     Raises:
         OSError: if it cannot be read.
     """
-    stat = candidate.path.stat()
-    with candidate.path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest(), stat.st_size, stat.st_mtime_ns
+    hashing = hashlib.sha256()
+    with candidate.path.open("rb", buffering=0) as stream:
+        stat = os.fstat(stream.fileno())
+        while piece := stream.read(CHUNK):
+            hashing.update(piece)
+    return hashing.hexdigest(), stat.st_size, stat.st_mtime_ns
 
 
-def inspect(candidate: Candidate, seen: tuple[str, int, int], zone: ZoneInfo, scratch: Path) -> Inspected:
+def inspect(candidate: Candidate, seen: tuple[str, int, int], zone: ZoneInfo, scratch: Path, pack: Pack) -> Inspected:
     """Look at a file once: its encoding, its timestamp and, for CSV, its header.
 
     Args:
         candidate: the file.
         seen: what `digest` gave.
         zone: the market's time zone.
-        scratch: a folder for copies that DuckDB can read.
+        scratch: a folder for copies of CSV files that DuckDB can read.
+        pack: takes in JSON.
 
     Raises:
         BadFileError: if the file is empty, no text, lacks a column or has no timestamp where it needs one.
     """
-    sha256, size, changed_ns = seen
-    timestamp = file_timestamp(candidate.stem, zone)
-    if timestamp is None and candidate.feed.needs_timestamp:
+    file = Inspected(candidate, *seen)
+    if candidate.feed.needs_timestamp and file_timestamp(candidate.stem, zone) is None:
         raise BadFileError("the file's name ends in no timestamp, so it cannot be told when its content was known")
-    if size == 0:
+    if file.size_bytes == 0:
         raise BadFileError("the file is empty")
-    is_csv = candidate.feed.layout in (Layout.CSV, Layout.WIDE_CSV)
-    # A name of its own for each copy: two files with equal bytes must not be told apart by path in vain.
-    path = _unpacked(candidate.path, scratch / f"{uuid4().hex}.jsonl") if candidate.is_packed else candidate.path
-    readable = _readable(path, scratch / f"{uuid4().hex}{path.suffix}", is_csv=is_csv)
-    file = Inspected(candidate, sha256, size, changed_ns, timestamp, readable)
-    if is_csv:
-        file.shape = _csv_shape(readable)
+    if candidate.feed.is_csv:
+        file.readable = _readable(candidate.path, scratch)
+        file.shape = _csv_shape(file.readable)
         _require_columns(candidate.feed, file.shape.header)
+    else:
+        file.part = pack.add(candidate.path, is_packed=candidate.is_packed)
     return file
 
 
-def _unpacked(path: Path, copy: Path) -> Path:
-    """A copy of a compressed file, decompressed; whether all of it is sound shows only at its end."""
-    try:
-        with gzip.open(path) as packed, copy.open("wb") as plain:
-            shutil.copyfileobj(packed, plain, _CHUNK)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        copy.unlink(missing_ok=True)
-        raise BadFileError(f"the file cannot be decompressed: {error}") from error
-    return copy
-
-
-def _readable(path: Path, copy: Path, *, is_csv: bool) -> Path:
+def _readable(path: Path, scratch: Path) -> Path:
     """The file itself, or a copy in UTF-8 with line ends of one kind, under a path that DuckDB takes literally."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    is_utf8 = True
-    has_text = False
-    line_ends = _LineEnds()
+    check, line_ends = TextCheck(), _LineEnds()
     with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            line_ends.count(chunk)
-            if b"\0" in chunk:
-                raise BadFileError("the file is not text: it contains zero bytes")
-            has_text = has_text or bool(chunk.removeprefix(codecs.BOM_UTF8).strip())
-            if is_utf8:
-                try:
-                    decoder.decode(chunk)
-                except UnicodeDecodeError:
-                    is_utf8 = False
-    if not has_text:
-        raise BadFileError("the file is empty: it holds nothing but blanks")
-    if is_utf8:
-        try:
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            is_utf8 = False
-    if is_utf8 and not (is_csv and line_ends.are_mixed) and _is_taken_literally(path):
+        while piece := stream.read(CHUNK):
+            line_ends.count(piece)
+            check.take(piece)
+    is_utf8 = check.is_utf8()
+    if is_utf8 and not line_ends.are_mixed and _is_taken_literally(path):
         return path
-    encoding, newline = "utf-8" if is_utf8 else "cp1252", None if is_csv else ""
+    # A name of its own for each copy: two files with equal bytes must not be told apart by path in vain.
+    copy = scratch / f"{uuid4().hex}.csv"
     try:
-        with path.open(encoding=encoding, newline=newline) as old, copy.open("w", encoding="utf-8", newline="") as new:
+        with (
+            path.open(encoding="utf-8" if is_utf8 else "cp1252") as old,
+            copy.open("w", encoding="utf-8", newline="") as new,
+        ):
             shutil.copyfileobj(old, new)
     except UnicodeDecodeError as error:
         raise BadFileError("the file is text in neither UTF-8 nor Windows-1252") from error
