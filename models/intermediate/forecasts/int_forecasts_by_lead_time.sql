@@ -1,4 +1,3 @@
-{%- set order = ['forecasts.version_utc', 'forecasts.file_order', 'forecasts.row_number'] -%}
 with forecasts as (
 
     select * from {{ ref('stg_vpp__forecasts') }}
@@ -27,7 +26,7 @@ newest_in_bucket as (
         forecasts.delivery_start_utc,
         {{ lead_time_bucket('forecasts.version_utc', 'forecasts.delivery_start_utc') }} as lead_time_bucket,
         max(forecasts.version_utc) as version_utc,
-        {{ value_at_greatest('forecasts.forecast_kw', order) }} as forecast_kw
+        {{ value_of_newest('forecasts.forecast_kw', version='forecasts.version_utc', of='forecasts') }} as forecast_kw
     from forecasts
     inner join measured
         on

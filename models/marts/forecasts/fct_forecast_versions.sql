@@ -43,8 +43,7 @@ versions as (
         forecasts.delivery_start_utc,
         recent.delivery_date,
         forecasts.version_utc,
-        {{ value_at_greatest('forecasts.forecast_kw', ['forecasts.file_order', 'forecasts.row_number']) }}
-            as forecast_kw
+        {{ value_of_newest('forecasts.forecast_kw', of='forecasts') }} as forecast_kw
     from forecasts
     inner join recent on forecasts.delivery_start_utc = recent.delivery_start_utc
     group by forecasts.asset_id, forecasts.delivery_start_utc, recent.delivery_date, forecasts.version_utc
