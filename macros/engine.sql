@@ -131,7 +131,7 @@
         {%- if version %}
         cast(epoch_us({{ version }}) as hugeint) * cast('10000000000000000000' as hugeint) +
         {%- endif %}
-        cast({{ table }}file_order as bigint) * 10000000000 + cast({{ table }}row_number as bigint)
+        (cast({{ table }}file_order as bigint) * 10000000000 + cast({{ table }}row_number as bigint))
     )
 {%- endmacro %}
 
