@@ -39,17 +39,52 @@
 {%- endmacro %}
 
 
+{#- Where everything is made anew, only the first and the last moment are asked for. -#}
+{% macro first_and_last_moments() -%}
+    {%- set trades = ['delivery_start_utc', "delivery_end_utc - interval '15' minute"] -%}
+    {%- set measured = "time_bucket(interval '15' minute, measured_at_utc)" -%}
+    {% for feed, moments in [
+        ('forecasts', ['delivery_start_utc']),
+        ('live_measured_infeed', [measured, measured ~ " + interval '15' minute"]),
+        ('final_production', ['delivery_start_utc', "delivery_start_utc + interval '15' minute"]),
+        ('private_trades', trades),
+        ('public_trades', trades),
+        ('redispatch_flags', ['delivery_start_utc']),
+        ('redispatch_compensation', ['delivery_start_utc']),
+        ('imbalance_prices_final', ['delivery_start_utc']),
+        ('imbalance_prices_estimated', ['delivery_start_utc']),
+    ] %}
+        {%- set outer = loop %}
+        {%- for moment in moments %}
+            select unnest([min({{ moment }}), max({{ moment }})]) as at_utc from raw.main.{{ feed }}
+            {{ 'union all' if not (outer.last and loop.last) }}
+        {%- endfor %}
+    {%- endfor %}
+{%- endmacro %}
+
+
+{#- What was measured is the persistence of the forecasts issued in the hours after (FC-4). -#}
+{% macro find_changed_measurements(load_id) -%}
+    create or replace temp table changed_measurements as
+    with new_files as (
+        select file_id from raw.main.manifest where status = 'landed' and load_id > {{ load_id }}
+    )
+    select distinct time_bucket(interval '15' minute, measured_at_utc) as at_utc
+    from raw.main.live_measured_infeed where file_id in (select file_id from new_files)
+    union
+    select distinct delivery_start_utc from raw.main.final_production where file_id in (select file_id from new_files);
+
+    {# Known before the forecasts are read, these bounds spare most of them. #}
+    set variable first_measured_utc = (select min(at_utc) from changed_measurements);
+    set variable last_measured_utc = (select max(at_utc) from changed_measurements)
+{%- endmacro %}
+
+
 {#- Moments of delivery that files landed since `load_id` say something about. -#}
 {% macro changed_moments(load_id) -%}
     {%- set new_files = 'select file_id from new_files' -%}
     with new_files as (
         select file_id from raw.main.manifest where status = 'landed' and load_id > {{ load_id }}
-    ),
-    measured as (
-        select distinct time_bucket(interval '15' minute, measured_at_utc) as at_utc
-        from raw.main.live_measured_infeed where file_id in ({{ new_files }})
-        union
-        select distinct delivery_start_utc from raw.main.final_production where file_id in ({{ new_files }})
     ),
     {# The new rows of a trade may move it to another day; a new export may show that one was recalled. #}
     trades as (
@@ -72,23 +107,22 @@
         select distinct delivery_start_utc as at_utc from raw.main.{{ feed }} where file_id in ({{ new_files }})
         union
     {% endfor %}
-    select at_utc from measured
+    select at_utc from changed_measurements
     union
     {# A sample holds for 5 minutes, maybe into the next day. #}
-    select at_utc + interval '15' minute from measured
+    select at_utc + interval '15' minute from changed_measurements
     union
     select delivery_start_utc from trades
     union
     select delivery_end_utc - interval '15' minute from trades
     union
-    {# What was measured is the persistence of the forecasts issued in the hours after (FC-4). #}
     select distinct delivery_start_utc from raw.main.forecasts
     where
-        version_utc >= (select min(at_utc) from measured)
-        and version_utc <= (select max(at_utc) from measured) + interval '{{ var("persistence_hours") + 1 }}' hour
+        version_utc >= getvariable('first_measured_utc')
+        and version_utc <= getvariable('last_measured_utc') + interval '{{ var("persistence_hours") + 1 }}' hour
         and cast(version_utc as date) in (
             select distinct cast(at_utc as date) + cast(later as integer)
-            from measured cross join range({{ 2 + var('persistence_hours') // 24 }}) as days (later)
+            from changed_measurements cross join range({{ 2 + var('persistence_hours') // 24 }}) as days (later)
         )
 {%- endmacro %}
 
@@ -159,10 +193,12 @@
 {% macro find_build_dates(load_id) -%}
     {%- set schema = target.schema -%}
     create or replace table {{ schema }}.build_scope as select {{ load_id }} = 0 as is_everything;
-
+    {%- if load_id != 0 %}
+    {{ find_changed_measurements(load_id) }};
+    {%- endif %}
     create or replace temp table changed_dates as
     select distinct cast({{ utc_to_local('at_utc') }} as date) as delivery_date
-    from ({{ changed_moments(load_id) }}) as moments
+    from ({{ changed_moments(load_id) if load_id != 0 else first_and_last_moments() }}) as moments
     where at_utc is not null;
 
     {# Whole months around everything that came and everything that was delivered before. #}

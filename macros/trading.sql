@@ -19,13 +19,31 @@
 {%- endmacro %}
 
 
+{#- Upper ends of the buckets in hours, and their names. -#}
+{% macro lead_time_ends() -%}
+    {{- return([(1, '0-1 h'), (3, '1-3 h'), (6, '3-6 h'), (24, '6-24 h')]) -}}
+{%- endmacro %}
+
+
 {% macro lead_time_bucket(moment, delivery_start) -%}
     case
         when {{ moment }} > {{ delivery_start }} then 'after start'
-        when {{ moment }} > {{ delivery_start }} - interval '1' hour then '0-1 h'
-        when {{ moment }} > {{ delivery_start }} - interval '3' hour then '1-3 h'
-        when {{ moment }} > {{ delivery_start }} - interval '6' hour then '3-6 h'
-        when {{ moment }} > {{ delivery_start }} - interval '24' hour then '6-24 h'
+        {%- for hours, name in lead_time_ends() %}
+        when {{ moment }} > {{ delivery_start }} - interval '{{ hours }}' hour then '{{ name }}'
+        {%- endfor %}
         else 'over 24 h'
+    end
+{%- endmacro %}
+
+
+{#- The bucket as a number, by which many rows are grouped faster than by its name. -#}
+{% macro lead_time_step(moment, delivery_start) -%}
+    {%- set lead_time = microseconds_between(moment, delivery_start) -%}
+    case
+        when {{ lead_time }} < 0 then 0
+        {%- for hours, _ in lead_time_ends() %}
+        when {{ lead_time }} < {{ hours * 3600000000 }} then {{ loop.index }}
+        {%- endfor %}
+        else {{ lead_time_ends() | length + 1 }}
     end
 {%- endmacro %}

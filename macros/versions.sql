@@ -30,6 +30,33 @@
 {%- endmacro %}
 
 
+{#-
+  Rows with `known_at_utc`, without ordering all that ever landed: whatever came in a file that is no younger than its own
+  moment is known at that moment. Only for keys that a younger file names it matters which of their rows was the first.
+  `rows` is a query and not a step, for it is read three times and must not be kept whole.
+-#}
+{% macro dated_rows(rows, moment, key) -%}
+    {%- set columns = key | join(', ') -%}
+    select
+        *,
+        {{ moment }} as known_at_utc
+    from ({{ rows }}) as prompt_rows
+    where (file_timestamp_utc > {{ moment }}) is not true
+    union all
+    select * from (
+        select
+            *,
+            {{ known_at(moment, key) }} as known_at_utc
+        from ({{ rows }}) as all_rows
+        where ({{ columns }}) in (
+            select {{ columns }} from ({{ rows }}) as late_rows
+            where file_timestamp_utc > {{ moment }}
+        )
+    ) as rows_of_late_keys
+    where file_timestamp_utc > {{ moment }}
+{%- endmacro %}
+
+
 {% macro known_after_delivery() -%}
     greatest(file_timestamp_utc, delivery_start_utc + interval '15' minute)
 {%- endmacro %}

@@ -18,7 +18,7 @@ FORBIDDEN = {
     r"\bvarchar\b": "string",
     r"\b(strftime|strptime|date_format)\s*\(": "a macro in macros/engine.sql",
     r"\b(list|array)_\w+\s*\(": "rows instead of lists",
-    r"\b(arg_max|arg_min|max_by|min_by|arg_max_null)\s*\(": "value_at_greatest()",
+    r"\b(arg_max|arg_min|max_by|min_by|arg_max_null)\s*\(": "value_of_newest(), value_at_greatest()",
     r"\b(unnest|generate_series|explode|sequence)\s*\(": "quarter_hours_between()",
     r"\b(date_trunc|time_bucket)\s*\(": "first_of_month(), or a macro in macros/engine.sql",
     r"\b(timezone|convert_timezone|from_utc_timestamp)\s*\(|\bat time zone\b": "utc_to_local()",

@@ -1,4 +1,3 @@
-{%- set order = ['forecasts.version_utc', 'forecasts.file_order', 'forecasts.row_number'] -%}
 with forecasts as (
 
     select * from {{ ref('stg_vpp__forecasts') }}
@@ -20,23 +19,31 @@ measured as (
 
 ),
 
+-- Points are grouped before the assets that were not measured are left out: joined first, it takes twice as long.
+newest as (
+
+    select
+        asset_id,
+        delivery_start_utc,
+        max(version_utc) as version_utc,
+        {{ value_of_newest('forecast_kw', version='version_utc') }} as forecast_kw
+    from forecasts
+    where delivery_start_utc in (select delivery_start_utc from measured)
+    group by asset_id, delivery_start_utc, {{ lead_time_step('version_utc', 'delivery_start_utc') }}
+
+),
+
 newest_in_bucket as (
 
     select
-        forecasts.asset_id,
-        forecasts.delivery_start_utc,
-        {{ lead_time_bucket('forecasts.version_utc', 'forecasts.delivery_start_utc') }} as lead_time_bucket,
-        max(forecasts.version_utc) as version_utc,
-        {{ value_at_greatest('forecasts.forecast_kw', order) }} as forecast_kw
-    from forecasts
+        newest.asset_id,
+        newest.delivery_start_utc,
+        {{ lead_time_bucket('newest.version_utc', 'newest.delivery_start_utc') }} as lead_time_bucket,
+        newest.version_utc,
+        newest.forecast_kw
+    from newest
     inner join measured
-        on
-            forecasts.asset_id = measured.asset_id
-            and forecasts.delivery_start_utc = measured.delivery_start_utc
-    group by
-        forecasts.asset_id,
-        forecasts.delivery_start_utc,
-        {{ lead_time_bucket('forecasts.version_utc', 'forecasts.delivery_start_utc') }}
+        on newest.asset_id = measured.asset_id and newest.delivery_start_utc = measured.delivery_start_utc
 
 ),
 

@@ -1,4 +1,3 @@
-{%- set order = ['version_utc', 'file_order', 'row_number'] -%}
 with forecasts as (
 
     select * from {{ ref('stg_vpp__forecasts') }}
@@ -21,9 +20,9 @@ chosen as (
         asset_id,
         delivery_start_utc,
         max(version_utc) as latest_version_utc,
-        {{ value_at_greatest('forecast_kw', order) }} as latest_forecast_kw,
+        {{ value_of_newest('forecast_kw', version='version_utc') }} as latest_forecast_kw,
         max(version_utc) filter (where is_tradeable) as tradeable_version_utc,
-        {{ value_at_greatest('forecast_kw', order) }} filter (where is_tradeable) as tradeable_forecast_kw
+        {{ value_of_newest('forecast_kw', version='version_utc') }} filter (where is_tradeable) as tradeable_forecast_kw
     from issued_in_time
     group by asset_id, delivery_start_utc
 

@@ -8,7 +8,7 @@ latest as (
 
     select
         delivery_start_utc,
-        {{ value_at_greatest('estimate_eur_per_mwh', ['file_order', 'row_number']) }} as estimate_eur_per_mwh
+        {{ value_of_newest('estimate_eur_per_mwh') }} as estimate_eur_per_mwh
     from prices
     group by delivery_start_utc
 

@@ -9,7 +9,7 @@ latest as (
     select
         metering_point_id,
         delivery_start_utc,
-        {{ value_at_greatest('final_kw', ['file_order', 'row_number']) }} as final_kw
+        {{ value_of_newest('final_kw') }} as final_kw
     from final_production
     group by metering_point_id, delivery_start_utc
 

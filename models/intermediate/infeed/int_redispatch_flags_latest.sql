@@ -9,7 +9,7 @@ latest as (
     select
         metering_point_id,
         delivery_start_utc,
-        {{ value_at_greatest('is_redispatched', ['file_order', 'row_number']) }} as is_redispatched,
+        {{ value_of_newest('is_redispatched') }} as is_redispatched,
         min(file_timestamp_utc) filter (where is_redispatched) as announced_at_utc
     from flags
     group by metering_point_id, delivery_start_utc

@@ -8,8 +8,7 @@ latest as (
 
     select
         delivery_start_utc,
-        {{ value_at_greatest('compensation_price_eur_per_mwh', ['file_order', 'row_number']) }}
-            as compensation_price_eur_per_mwh
+        {{ value_of_newest('compensation_price_eur_per_mwh') }} as compensation_price_eur_per_mwh
     from prices
     group by delivery_start_utc
 

@@ -1,17 +1,4 @@
-with rows as (
-
-    select * from {{ source('vpp', 'live_measured_infeed') }}
-
-),
-
-files as (
-
-    select * from {{ ref('stg_ingest__files') }}
-
-),
-
-valid as (
-
+{%- set valid -%}
     select
         rows.asset_id,
         rows.measured_at_utc,
@@ -21,9 +8,20 @@ valid as (
         rows.row_number,
         files.file_timestamp_utc,
         files.file_order
-    from rows
+    from {{ source('vpp', 'live_measured_infeed') }} as rows
     inner join files on rows.file_id = files.file_id
     where rows.power_kw is not null
+{%- endset -%}
+
+with files as (
+
+    select * from {{ ref('stg_ingest__files') }}
+
+),
+
+valid as (
+
+    {{ dated_rows(valid, 'measured_at_utc', ['asset_id', 'measured_at_utc']) }}
 
 ),
 
@@ -34,7 +32,7 @@ dated as (
         measured_at_utc,
         power_kw as live_kw,
         quality,
-        {{ known_at('measured_at_utc', ['asset_id', 'measured_at_utc']) }} as known_at_utc,
+        known_at_utc,
         file_id,
         file_order,
         row_number
