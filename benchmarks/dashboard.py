@@ -56,35 +56,72 @@ BY_QUARTER_HOUR = (
 TEXTS = {
     "asset_id": "'AST-' || lpad(asset::varchar, 5, '0')",
     "contract_id": "'CON1_AST-' || lpad(asset::varchar, 5, '0')",
-    "feed": "'feed_' || n % 11",
+    "feed": "'feed_' || kind",
     "infeed_source": "['final', 'live', 'final', 'forecast'][1 + n % 4]",
-    "invoice_id": "'INV' || n",
+    "invoice_id": "'CON1_AST-' || lpad(asset::varchar, 5, '0') || strftime(day, '_%Y-%m')",
     "invoicing_month": "strftime(day, '%Y-%m')",
-    "lead_time_bucket": f"{list(queries.LEAD_TIMES)}[1 + n % 6]",
-    "period": "'day'",
+    "lead_time_bucket": f"{list(queries.LEAD_TIMES)}[1 + kind % 6]",
+    "period": "['day', 'month'][1 + kind]",
     "price_status": "['final', 'estimate'][1 + n % 2]",
-    "product": "['all', 'hour', 'quarter_hour'][1 + n % 3]",
-    "scope": "['portfolio', 'wind', 'solar'][1 + n % 3]",
+    "product": "['all', 'hour', 'quarter_hour'][1 + kind // 6]",
+    "scope": "['portfolio', 'wind', 'solar'][1 + kind // 6]",
     "severity": "'warning'",
-    "side": "['SELL', 'BUY'][1 + n % 2]",
+    "side": "['SELL', 'BUY'][1 + (n // 2) % 2]",
     "status": "['final', 'provisional'][1 + n % 2]",
     "technology": "['wind', 'solar'][1 + asset % 2]",
     "trade_id": "n::varchar",
 }
+NUMBERS = {  # what the end of a name says about its size; the first that fits counts
+    "(expected|measured|infeed|final|priced)_quarter_hours": "96",
+    "quarter_hours": "1",
+    "vat_rate": "0.19",
+    "latitude": "48 + 6 * random()",
+    "longitude": "7 + 6 * random()",
+    "completeness|live_coverage|capture_rate": "0.9 + 0.1 * random()",
+    "nmae|nrmse|capacity_factor": "0.02 + 0.06 * random()",
+    "nbias": "0.04 * random() - 0.02",
+    "eur_per_mwh": "70 - 50 * daylight + 20 * random()",
+    "open_position_mwh|imbalance_mwh|forecast_error_mwh": "4 * random() - 2",
+    "mwh": "0.5 + 2 * daylight + random()",
+    "kw": "2000 + 8000 * daylight + 4000 * random()",
+}
 LAST_DAYS = f"where day >= (select max(day) from days) - {VERSION_DAYS - 1}"
-GRAINS = {  # from where, asset, quarter-hour of the day, version
-    "asset_step": ("steps, assets", "asset", "q", "begin_utc"),
-    "asset_day": ("days, assets", "asset", "0", "begin_utc"),
-    "step": ("steps", "0", "q", "begin_utc"),
-    "day": ("days, range(18)", "0", "0", "begin_utc"),
-    "asset": ("(select min(day) as day from days), assets", "asset", "0", "begin_utc"),
-    "trade": (f"days, range({TRADES_A_DAY}) as r(i)", "0", "i % 96", "begin_utc - (i // 96) * interval 1 minute"),
-    "version": (
-        f"steps, assets, range({VERSIONS}) as r(v) {LAST_DAYS}", "asset", "q", "begin_utc - v * interval 15 minute"
+PERIODS = "(select day, 0 as kind from days union all select day, 1 as kind from days where day(day) = 1)"
+GRAINS = {  # from where, asset, quarter-hour of the day, version, kind
+    "asset_step": ("steps, assets", "asset", "q", "begin_utc", "0"),
+    "redispatch": ("steps, assets where (asset * 7 + q + day(day)) % 50 = 0", "asset", "q", "begin_utc", "0"),
+    "asset_day": ("days, assets", "asset", "0", "begin_utc", "0"),
+    "asset_day_lead_time": ("days, assets, range(6) as r(kind)", "asset", "0", "begin_utc", "kind"),
+    "asset_period": (f"{PERIODS}, assets", "asset", "0", "begin_utc", "kind"),
+    "period": (PERIODS, "0", "0", "begin_utc", "kind"),
+    "step": ("steps", "0", "q", "begin_utc", "0"),
+    "day": ("days", "0", "0", "begin_utc", "0"),
+    "day_feed": ("days, range(11) as r(kind)", "0", "0", "begin_utc", "kind"),
+    "day_product": ("days, range(0, 18, 6) as r(kind)", "0", "0", "begin_utc", "kind"),
+    "day_lead_time": ("days, range(18) as r(kind)", "0", "0", "begin_utc", "kind"),
+    "asset": ("(select min(day) as day from days), assets", "asset", "0", "begin_utc", "0"),
+    "trade": (
+        f"days, range({TRADES_A_DAY}) as r(i)", "0", "i % 96", "begin_utc - (i // 96) * interval 1 minute",
+        "6 + 6 * (i % 2)",
     ),
-    "moment": (f"steps, range(96) as r(v) {LAST_DAYS}", "0", "q", "day::timestamp + v * interval 15 minute"),
-    "month": ("assets, (from days where day(day) = 1)", "asset", "0", "begin_utc"),
+    "version": (
+        f"steps, assets, range({VERSIONS}) as r(v) {LAST_DAYS}", "asset", "q", "begin_utc - v * interval 15 minute", "0"
+    ),
+    "moment": (f"steps, range(96) as r(v) {LAST_DAYS}", "0", "q", "day::timestamp + v * interval 15 minute", "0"),
+    "month": ("assets, (from days where day(day) = 1)", "asset", "0", "begin_utc", "0"),
 }  # fmt: skip
+OF_MARTS = {
+    "dim_assets": "asset", "dim_contracts": "asset",
+    "fct_asset_margins": "asset_period", "rpt_asset_performance": "asset_period", "fct_forecast_quality": "asset_period",
+    "fct_portfolio_margins": "period", "rpt_portfolio_performance": "period", "fct_market_means": "period",
+    "fct_forecast_accuracy": "asset_day_lead_time", "fct_portfolio_forecast_accuracy": "day_lead_time",
+    "fct_trading_lead_times": "day_lead_time", "fct_trading_days": "day_product",
+    "fct_data_findings": "day_feed", "fct_feed_days": "day_feed", "rpt_data_quality": "day_feed",
+    "fct_revisions": "day_feed", "fct_redispatch": "redispatch", "fct_forecast_versions": "version",
+    "fct_position_as_of": "moment", "fct_trades": "trade", "fct_market_trades": "trade", "fct_position_paths": "trade",
+    "fct_invoices": "month", "fct_invoice_lines": "month",
+}  # fmt: skip
+"""Grains of marts whose columns do not say theirs."""
 
 
 def make(copy: Path, path: Path, assets: int, days: int) -> None:
@@ -96,9 +133,10 @@ def make(copy: Path, path: Path, assets: int, days: int) -> None:
     con.execute("create temp table days as select date '2025-01-01' + i::int as day from range(?) as r(i)", [days])
     con.execute("create temp table steps as select day, q from days, range(96) as r(q)")
     sources = {
-        name: f"select row_number() over () as n, {asset} as asset, day, {q} as q, "
+        name: f"select row_number() over () as n, {asset} as asset, day, {q} as q, {kind} as kind, "
+        f"greatest(sin((({q}) - 24) * pi() / 48), 0) as daylight, "
         f"day::timestamp - interval 1 hour + ({q}) * interval 15 minute as begin_utc, {version} as version from {place}"
-        for name, (place, asset, q, version) in GRAINS.items()
+        for name, (place, asset, q, version, kind) in GRAINS.items()
     }
     marts = con.execute(
         "select schema_name, table_name from duckdb_tables() "
@@ -117,21 +155,13 @@ def make(copy: Path, path: Path, assets: int, days: int) -> None:
 
 
 def _grain(mart: str, columns: dict[str, str]) -> str:
-    if mart in ("fct_trades", "fct_market_trades", "fct_position_paths"):
-        return "trade"
-    if mart == "fct_forecast_versions":
-        return "version"
-    if mart == "fct_position_as_of":
-        return "moment"
-    if mart.startswith("fct_invoice"):
-        return "month"
-    if mart in ("dim_assets", "dim_contracts"):
-        return "asset"
+    if mart in OF_MARTS:
+        return OF_MARTS[mart]
     if mart.startswith(BY_QUARTER_HOUR) and "delivery_start_utc" in columns:
         return "step"
     if "asset_id" in columns:
         return "asset_step" if "delivery_start_utc" in columns else "asset_day"
-    return "day"
+    return "step" if "delivery_start_utc" in columns else "day"
 
 
 def _value(name: str, kind: str, mart: str) -> str:
@@ -145,16 +175,10 @@ def _value(name: str, kind: str, mart: str) -> str:
         return "version"
     if name == "quarter_hour_of_day":
         return "q + 1"
-    if name == "vat_rate":
-        return "0.19"
-    if name == "latitude":
-        return "48 + 6 * random()"
-    if name == "longitude":
-        return "7 + 6 * random()"
-    if name.endswith("quarter_hours"):
-        return "96" if name.startswith(("expected", "measured", "infeed")) else "1"
+    if size := next((size for ending, size in NUMBERS.items() if re.search(f"({ending})$", name)), None):
+        return size
     if kind == "BOOLEAN":
-        return "random() < 0.9"
+        return f"random() < {0.98 if 'complete' in name or 'billable' in name else 0.02}"
     if kind in ("TIMESTAMP", "DATE"):
         return "begin_utc"
     if kind == "VARCHAR":
