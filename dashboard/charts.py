@@ -31,10 +31,9 @@ from serve.charts import (
     SHORT,
     SOURCES,
     Theme,
-    alpha,
     themed,
-    waterfall,
 )
+from serve.charts import waterfall as plain_waterfall
 
 __all__ = [
     "accuracy", "alpha", "asset_map", "by_asset", "completeness", "cost", "feed_matrix", "forecast", "growth",
@@ -44,20 +43,21 @@ __all__ = [
 
 STATES = {
     "measured": ("#2b6cb0", "circle"),
-    "partly measured": ("#38a3a5", "diamond"),
+    "partly measured": ("#90cdf4", "diamond"),
     "forecast only": ("#a0aec0", "triangle-up"),
     "redispatched": ("#b7791f", "square"),
     "no data": ("#c05621", "cross"),
 }
-_SIDES = {"SELL": (OURS, "triangle-up"), "BUY": ("#dd6b20", "triangle-down")}
 _DAY = 86_400_000
 """Milliseconds."""
+_MARGIN: dict[str, Any] = {"minExtent": 34, "maxExtent": 34}
+"""Axes of charts that stand below each other: equally wide, so that equal times stand below each other."""
 _OUTLINE = Path(__file__).with_name("germany.json")
 
 
 def shown(chart: Any, theme: Theme, height: int | None = None) -> Any:
     """A chart ready for a page: as wide as its place, with the theme's ink and lines."""
-    size: dict[str, Any] = {"width": "container"}
+    size: dict[str, Any] = {"width": "container", "padding": {"left": 5, "right": 5, "top": 5, "bottom": 0}}
     if height:
         size |= {"height": height, "autosize": alt.AutoSizeParams(type="fit", contains="padding")}
     return themed(chart.properties(**size), theme)
@@ -74,20 +74,18 @@ def heat_strip(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
     steps = _placed(frame, view)
     steps["open_mw"] = 4 * steps["open_position_mwh"]
     steps["side"] = ["+" if value > 0.05 else "−" if value < -0.05 else "" for value in steps["open_mw"]]
-    limit = _limit(steps["open_mw"])
+    steps["row"] = ""
     known = steps.dropna(subset=["open_mw"])
+    # a blank axis as wide as those below, so that equal times stand below each other
+    y = alt.Y("row:N", title=" ", axis=alt.Axis(**_MARGIN, ticks=False, domain=False, labels=False))
     cells = (
         alt.Chart(known)
         .mark_rect()
         .encode(
             x=_time(view, title=None),
             x2="end:T",
-            color=alt.Color(
-                "open_mw:Q",
-                title="open position in MW: + long, − short",
-                scale=alt.Scale(domain=[-limit, 0, limit], range=[SHORT, PALE[theme], LONG], interpolate="rgb"),
-                legend=alt.Legend(gradientLength=160, gradientThickness=8, tickCount=4, titleOrient="left"),
-            ),
+            y=y,
+            color=_open_position(known["open_mw"], "open position in MW: + long, − short", theme),
             opacity=alt.condition("datum.is_complete", alt.value(1), alt.value(0.45)),
             tooltip=[
                 alt.Tooltip("when:N", title="delivery"),
@@ -98,45 +96,51 @@ def heat_strip(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
             ],
         )
     )
-    chart = alt.layer(_missing(steps, steps["open_mw"].isna(), view), cells)
+    chart = alt.layer(_missing(steps, steps["open_mw"].isna(), view), cells, *_now(view, theme))
     if view.days == 1:
         every_hour = known[known["quarter_hour_of_day"] % 4 == 1]
         chart += (
             alt.Chart(every_hour)
             .mark_text(fontSize=12, fontWeight="bold", color=INK[theme], dx=6)
-            .encode(x=_time(view, title=None), text="side:N")
+            .encode(x=_time(view, title=None), y=y, text="side:N")
         )
     return chart
 
 
-def heat_days(frame: pd.DataFrame, theme: Theme) -> Any:
-    """The open position of many days: a row per day (at most 62), a cell per hour, the mean in MW.
+def heat_days(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
+    """The open position of many days: a column per day, a row per hour, the mean in MW.
 
     Args:
-        frame: `queries.position`.
+        frame: `queries.position_hours`.
+        view: the days.
         theme: of the page.
     """
-    known = frame.copy()
-    known["hour_of_day"] = (known["quarter_hour_of_day"] - 1) // 4
-    known["open_mw"] = 4 * known["open_position_mwh"]
-    cells = known.groupby(["delivery_date", "hour_of_day"], as_index=False)["open_mw"].mean()
-    cells["day"] = cells["delivery_date"].dt.strftime("%a %d %b")
-    limit = _limit(cells["open_mw"])
+    cells = frame.dropna(subset=["open_mw"]).copy()
+    cells["begin"] = pd.to_datetime(cells["delivery_date"]).dt.tz_localize("UTC")
+    cells["end"] = cells["begin"] + pd.Timedelta(days=1)
+    cells["hour_end"] = cells["hour_of_day"] + 1
     return (
-        alt.Chart(cells.dropna(subset=["open_mw"]))
+        alt.Chart(cells[["begin", "end", "hour_of_day", "hour_end", "open_mw"]])
         .mark_rect()
         .encode(
-            x=alt.X("hour_of_day:O", title="hour since local midnight", axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("day:O", title=None, sort=None),
-            color=alt.Color(
-                "open_mw:Q",
-                title="mean open position in MW: + long, − short",
-                scale=alt.Scale(domain=[-limit, 0, limit], range=[SHORT, PALE[theme], LONG], interpolate="rgb"),
-                legend=alt.Legend(gradientLength=220),
+            x=_time(view, title=None),
+            x2="end:T",
+            y=alt.Y(
+                "hour_of_day:Q",
+                title="hours since midnight",
+                scale=alt.Scale(
+                    reverse=True, nice=False, domain=[0, int(cells["hour_end"].max()) if len(cells) else 24]
+                ),
+                axis=alt.Axis(**_MARGIN, values=[0, 6, 12, 18, 24], grid=False),
             ),
-            tooltip=["day:N", "hour_of_day:O", alt.Tooltip("open_mw:Q", title="open, MW", format="+,.2f")],
+            y2="hour_end:Q",
+            color=_open_position(cells["open_mw"], "mean open position in MW: + long, − short", theme),
+            tooltip=[
+                alt.Tooltip("begin:T", title="delivery date", format="%a %d %b %Y", timeUnit="utcyearmonthdate"),
+                alt.Tooltip("hour_of_day:Q", title="hours since midnight"),
+                alt.Tooltip("open_mw:Q", title="open, MW", format="+,.2f"),
+            ],
         )
-        .properties(height=alt.Step(15))
     )
 
 
@@ -157,8 +161,9 @@ def position(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
         view,
         {"infeed_mwh": ("best of infeed", SOURCES["final"], [1, 0]), "net_sold_mwh": ("net sold", OURS, [6, 3])},
         unit,
+        axis=_MARGIN,
     )
-    layers = [_missing(steps, steps["infeed_mwh"].isna(), view), lines]
+    layers = [_missing(steps, steps["infeed_mwh"].isna(), view), lines, *_now(view, theme)]
     return alt.layer(*layers, _zero(theme)).resolve_scale(color="shared")
 
 
@@ -306,7 +311,7 @@ def infeed(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
         )
     )
     nothing = steps[list(SOURCES)].isna().all(axis=1)
-    return alt.layer(_missing(steps, nothing, view), areas, line, off)
+    return alt.layer(_missing(steps, nothing, view), areas, line, off, *_now(view, theme))
 
 
 def forecast(
@@ -354,9 +359,9 @@ def forecast(
     }
     if known is not None and len(known):
         steps = steps.merge(known[["delivery_start_utc", "known"]], on="delivery_start_utc", how="left")
-        styles["known"] = ("as known at the moment", "#d53f8c", [2, 2])
+        styles["known"] = ("as known at the moment", INK[theme], [1, 2])
     layers.append(_lines(steps, view, styles, unit))
-    return alt.layer(*layers)
+    return alt.layer(*layers, *_now(view, theme))
 
 
 def accuracy(frame: pd.DataFrame, column: str, theme: Theme) -> Any:
@@ -435,32 +440,39 @@ def prices(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
     """
     steps = _placed(frame, view)
     styles = {name: (name, color, dashes) for name, (color, dashes) in PRICES.items() if name in steps}
-    lines = _lines(steps, view, styles, "EUR/MWh")
+    lines = _lines(steps, view, styles, "EUR/MWh", zero=False)
     return alt.layer(lines, _zero(theme)) if (steps[list(styles)].min() < 0).any() else lines
 
 
-def trades(frame: pd.DataFrame, view: View) -> Any:
+def trades(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
     """Trades over trading time: where they lie is the price, how large the energy, their shape the side.
 
     Args:
         frame: `queries.trades`.
         view: for the clock.
+        theme: of the page.
     """
     drawn = frame.copy()
     drawn["begin"] = drawn["executed_at_utc"].dt.tz_localize("UTC")
     drawn["when"] = [formatting.clock(moment, view.zone, seconds=True) for moment in drawn["executed_at_utc"]]
     drawn["delivery"] = [formatting.clock(moment, view.zone) for moment in drawn["delivery_start_utc"]]
     first, last = (drawn["executed_at_utc"].min(), drawn["executed_at_utc"].max()) if len(drawn) else view.bounds_utc
-    colors, shapes = zip(*_SIDES.values(), strict=True)
+    sizes = [8, 160] if len(drawn) < 1000 else [4, 60]
+    sides, shapes, colors = ["SELL", "BUY"], ["triangle-up", "triangle-down"], [OURS, INK[theme]]
     return (
         alt.Chart(drawn)
-        .mark_point(filled=True, opacity=0.55)
+        .mark_point(filled=True, opacity=0.7)
         .encode(
             x=_instants(first, last, view, f"time of trading, {_clock_name(view)}"),
             y=alt.Y("price_eur_per_mwh:Q", title="price, EUR/MWh", scale=alt.Scale(zero=False)),
-            size=alt.Size("volume_mwh:Q", title="MWh", scale=alt.Scale(range=[8, 160]), legend=alt.Legend(tickCount=3)),
-            color=alt.Color("side:N", title=None, scale=alt.Scale(domain=list(_SIDES), range=list(colors))),
-            shape=alt.Shape("side:N", title=None, scale=alt.Scale(domain=list(_SIDES), range=list(shapes))),
+            size=alt.Size(
+                "volume_mwh:Q",
+                title="MWh:",
+                scale=alt.Scale(range=sizes, zero=True),
+                legend=alt.Legend(tickCount=3, titleOrient="left", symbolFillColor=NEUTRAL, symbolStrokeWidth=0),
+            ),
+            color=alt.Color("side:N", title=None, scale=alt.Scale(domain=sides, range=colors)),
+            shape=alt.Shape("side:N", title=None, scale=alt.Scale(domain=sides, range=shapes)),
             tooltip=[
                 alt.Tooltip("when:N", title="executed"),
                 alt.Tooltip("side:N"),
@@ -474,6 +486,40 @@ def trades(frame: pd.DataFrame, view: View) -> Any:
     )
 
 
+def alpha(frame: pd.DataFrame, theme: Theme) -> Any:
+    """Alpha as a heat map, hour by quarter of a day or by day; its sign stands in cells that are large enough.
+
+    Args:
+        frame: `queries.alpha`; NULL is a gap.
+        theme: of the page.
+    """
+    drawn = frame.dropna(subset=["alpha_eur"]).copy()
+    limit = _limit(drawn["alpha_eur"])
+    drawn["side"] = ["" if abs(eur) < limit / 10 else "+" if eur > 0 else "−" for eur in drawn["alpha_eur"]]
+    base = alt.Chart(drawn).encode(
+        x=alt.X("hour_of_day:O", title="hours since midnight, local time",
+                axis=alt.Axis(labelAngle=0, labelOverlap=True, labelSeparation=4)),
+        y=alt.Y("place:O", title=None, sort=list(dict.fromkeys(drawn["place"])),
+                axis=alt.Axis(labelOverlap=True, labelSeparation=2)),
+        tooltip=[
+            alt.Tooltip("place:N", title="quarter, day or month"),
+            alt.Tooltip("hour_of_day:O", title="hours since midnight"),
+            alt.Tooltip("alpha_eur:Q", title="alpha, EUR", format="+,.2f"),
+        ],
+    )  # fmt: skip
+    cells = base.mark_rect().encode(
+        color=alt.Color(
+            "alpha_eur:Q",
+            title="alpha in EUR: + better than the market",
+            scale=alt.Scale(domain=[-limit, 0, limit], range=[BAD, PALE[theme], GOOD], interpolate="rgb"),
+            legend=alt.Legend(gradientLength=140, gradientThickness=8, tickCount=4, titleOrient="left"),
+        )
+    )
+    if drawn["place"].nunique() > 12:
+        return cells
+    return cells + base.mark_text(fontSize=11, color=INK[theme]).encode(text="side:N")
+
+
 def imbalance(frame: pd.DataFrame, view: View, theme: Theme, column: str = "imbalance_mwh") -> Any:
     """The imbalance per quarter-hour or day: long up, short down.
 
@@ -483,7 +529,8 @@ def imbalance(frame: pd.DataFrame, view: View, theme: Theme, column: str = "imba
         theme: of the page.
         column: which volume.
     """
-    return _signed_bars(frame, view, theme, column, "MWh, + long, − short", LONG, SHORT)
+    certain = frame.assign(is_estimated=False)  # the price may change, the volume does not with it
+    return _signed_bars(certain, view, theme, column, "MWh, + long, − short", LONG, SHORT)
 
 
 def cost(frame: pd.DataFrame, view: View, theme: Theme, column: str = "imbalance_cost_eur") -> Any:
@@ -517,6 +564,16 @@ def imbalance_prices(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
         styles = {"short_final": ("final, both sides", INK[theme], [1, 0]), "estimate": styles["estimate"]}
     nothing = steps[list(styles)].isna().all(axis=1)
     return alt.layer(_missing(steps, nothing, view), _lines(steps, view, styles, "EUR/MWh"), _zero(theme))
+
+
+def waterfall(parts: pd.DataFrame, theme: Theme) -> Any:
+    """How parts add up to a margin.
+
+    Args:
+        parts: `serve.charts.margin_parts`.
+        theme: of the page.
+    """
+    return plain_waterfall(parts, width=900, theme=theme)
 
 
 def by_asset(frame: pd.DataFrame, column: str, title: str, positive: str = BAD, negative: str = GOOD) -> Any:
@@ -588,7 +645,7 @@ def feed_matrix(frame: pd.DataFrame, theme: Theme) -> Any:
     drawn = frame.copy()
     drawn["complete"] = drawn["completeness"].fillna(drawn["status"].map({"complete": 1.0, "arrived": 1.0}))
     drawn["sign"] = ["" if full >= 0.9995 else "▲" if full > 0 else "○" for full in drawn["complete"].fillna(0)]
-    drawn.loc[drawn["status"].eq("pending"), "sign"] = "◌"
+    drawn.loc[drawn["status"].eq("pending"), "sign"] = "□"
     days = drawn["delivery_date"].nunique()
     x = alt.X("yearmonthdate(delivery_date):O", title="delivery date", axis=alt.Axis(format="%d %b", labelOverlap=True))
     if days <= 62:
@@ -598,8 +655,10 @@ def feed_matrix(frame: pd.DataFrame, theme: Theme) -> Any:
         color=alt.Color(
             "complete:Q",
             title="complete",
-            scale=alt.Scale(domain=[0, 0.9, 1], range=[BAD, "#d9a441", "#2b6cb0"], interpolate="rgb"),
-            legend=alt.Legend(format=".0%"),
+            scale=alt.Scale(
+                domain=[0, 0.9, 1], range=[BAD, "#d9a441", SOURCES["final"]], interpolate="rgb", clamp=True
+            ),
+            legend=alt.Legend(format=".0%", values=[0, 0.5, 0.9], gradientThickness=8, titleOrient="left"),
         ),
         tooltip=["feed:N", alt.Tooltip("yearmonthdate(delivery_date):O", title="delivery date"),
                  alt.Tooltip("complete:Q", format=".1%"), "status:N", "missing:Q", "late:Q"],
@@ -612,6 +671,7 @@ def _signed_bars(
     frame: pd.DataFrame, view: View, theme: Theme, column: str, title: str, positive: str, negative: str
 ) -> Any:
     steps = _placed(frame, view)
+    steps["is_estimated"] = steps["is_estimated"].eq(True)  # days that lack have no word on it
     steps["price"] = ["estimate" if estimated else "final" for estimated in steps["is_estimated"]]
     steps["zero"] = 0.0
     known = steps.dropna(subset=[column])
@@ -639,7 +699,13 @@ def _signed_bars(
 
 
 def _lines(
-    steps: pd.DataFrame, view: View, styles: Mapping[str, tuple[str, str, list[int]]], unit: str, title: str = ""
+    steps: pd.DataFrame,
+    view: View,
+    styles: Mapping[str, tuple[str, str, list[int]]],
+    unit: str,
+    title: str = "",
+    axis: Mapping[str, Any] | None = None,
+    zero: bool = True,
 ) -> Any:
     """Lines with gaps where nothing is known; each has a colour and a dash of its own."""
     names = {column: name for column, (name, _, _) in styles.items()}
@@ -651,7 +717,7 @@ def _lines(
         .mark_line(strokeWidth=1.8, interpolate=_interpolate(view), clip=True)
         .encode(
             x=_time(view, title, at="at"),
-            y=alt.Y("value:Q", title=unit),
+            y=alt.Y("value:Q", title=unit, axis=alt.Axis(**(axis or {})), scale=alt.Scale(zero=zero)),
             color=alt.Color(
                 "what:N", title=None, scale=alt.Scale(domain=domain, range=[c for _, c, _ in styles.values()])
             ),
@@ -680,12 +746,35 @@ def _missing(steps: pd.DataFrame, absent: pd.Series, view: View) -> Any:
     )
 
 
+def _now(view: View, theme: Theme) -> list[Any]:
+    """A line at the present moment, where quarter-hours around it are shown."""
+    first, last = view.bounds_utc
+    if view.now is None or not view.by_quarter_hour or not first <= view.now < last:
+        return []
+    mark = pd.DataFrame({"begin": [pd.Timestamp(view.now, tz="UTC")], "when": [formatting.clock(view.now, view.zone)]})
+    tooltip = alt.Tooltip("when:N", title="now")
+    base = alt.Chart(mark).encode(x=_time(view), tooltip=tooltip)
+    rule = base.mark_rule(color=INK[theme], strokeWidth=1.5)
+    word = base.mark_text(text="now", color=INK[theme], align="left", dx=4, fontSize=11).encode(y=alt.value(6))
+    return [rule, word]
+
+
+def _open_position(values: pd.Series, title: str, theme: Theme) -> Any:
+    limit = _limit(values)
+    return alt.Color(
+        "open_mw:Q",
+        title=title,
+        scale=alt.Scale(domain=[-limit, 0, limit], range=[SHORT, PALE[theme], LONG], interpolate="rgb"),
+        legend=alt.Legend(gradientLength=160, gradientThickness=8, tickCount=4, titleOrient="left"),
+    )
+
+
 def _zero(theme: Theme) -> Any:
     return alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=INK[theme], strokeWidth=0.6).encode(y="zero:Q")
 
 
 def _placed(frame: pd.DataFrame, view: View) -> pd.DataFrame:
-    """The frame with `begin`, `end` (instants) and `when` (words) of each step."""
+    """The frame with `begin`, `end` (instants) and `when` (words) of each step; days that lack have rows, too."""
     steps = frame.copy()
     if "delivery_start_utc" in steps:
         steps["begin"] = pd.to_datetime(steps["delivery_start_utc"]).dt.tz_localize("UTC")
@@ -696,7 +785,10 @@ def _placed(frame: pd.DataFrame, view: View) -> pd.DataFrame:
             for begin, end in zip(steps["begin"], steps["end"], strict=True)
         ]
     else:
-        steps["begin"] = pd.to_datetime(steps["delivery_date"]).dt.tz_localize("UTC")
+        steps["delivery_date"] = pd.to_datetime(steps["delivery_date"])
+        every_day = pd.DataFrame({"delivery_date": pd.date_range(view.first, view.last).astype("datetime64[us]")})
+        steps = every_day.merge(steps, on="delivery_date", how="left")
+        steps["begin"] = steps["delivery_date"].dt.tz_localize("UTC")
         steps["end"] = steps["begin"] + pd.Timedelta(days=1)
         steps["at"] = steps["begin"] + pd.Timedelta(hours=12)
         steps["when"] = steps["begin"].dt.strftime("%a %d %b %Y")
@@ -717,7 +809,7 @@ def _time(view: View, title: str | None = "", at: str = "begin") -> Any:
         f"{at}:T",
         title="delivery date, local" if title == "" else title,
         scale=alt.Scale(type="utc", domain=[_stamp(first), _stamp(last)], nice=False),
-        axis=alt.Axis(format=form, labelFlush=True, grid=False, labelOverlap=True, **ticks),
+        axis=alt.Axis(format=form, labelFlush=True, grid=False, labelOverlap=True, labelSeparation=8, **ticks),
     )
 
 
@@ -749,7 +841,7 @@ def _instants(first: Any, last: Any, view: View, title: str | None, at: str = "b
         scale=alt.Scale(type="utc", domain=[_stamp(begin), _stamp(end)], nice=False),
         axis=alt.Axis(
             values=[_stamp(tick) for tick in ticks], labelExpr=expression, labelFlush=False, grid=True, gridOpacity=0.5,
-            labelOverlap=True,
+            labelOverlap=True, labelSeparation=8,
         ),
     )  # fmt: skip
 

@@ -29,6 +29,7 @@ UNITS = {
 SHARES = {"completeness", "capacity_factor", "capture_rate", "nmae", "nrmse", "nbias", "asset_mean_nmae",
           "smoothing_nmae", "vat_rate", "live_coverage"}  # fmt: skip
 """Columns from 0 to 1 that are read as percent."""
+_FINE_SHARES = {"nmae", "nrmse", "nbias", "asset_mean_nmae", "smoothing_nmae"}
 _WORDS = {"vwap": "VWAP", "nmae": "nMAE", "nrmse": "nRMSE", "nbias": "nBias", "vat": "VAT", "id": "ID", "utc": "UTC",
           "id1": "ID1", "id3": "ID3", "kpi": "KPI"}  # fmt: skip
 
@@ -146,8 +147,15 @@ def gaps(starts: Iterable[Any], zone: tzinfo, step: timedelta = timedelta(minute
     return ", ".join(words)
 
 
-def with_clock(frame: pd.DataFrame, zone: tzinfo) -> pd.DataFrame:
-    """The same rows with moments as text on the clock of `zone`; what a table shows and a file gets."""
+def digits_of(column: str) -> int:
+    """How many digits behind the point a table shows of a column."""
+    if column in _FINE_SHARES:
+        return 2
+    return {"%": 1, "QH": 0, "kW": 1, "MW": 3, "MWh": 3}.get(unit_of(column), 2)
+
+
+def for_people(frame: pd.DataFrame, zone: tzinfo) -> pd.DataFrame:
+    """The same rows as a table shows them: moments as text on the clock of `zone`, shares in percent."""
     shown = frame.copy()
     for column in shown.columns:
         if column.endswith("_utc"):
@@ -156,6 +164,10 @@ def with_clock(frame: pd.DataFrame, zone: tzinfo) -> pd.DataFrame:
                 shown = shown.rename(columns={column: column.removesuffix("_utc")})
         elif pd.api.types.is_datetime64_any_dtype(shown[column]):
             shown[column] = shown[column].dt.date
+        elif column in SHARES:
+            shown[column] = 100.0 * shown[column]
+        elif column == "product":
+            shown[column] = shown[column].str.replace("_", "-")
     return shown
 
 
@@ -170,9 +182,9 @@ def status_word(status: str) -> str:
 
 
 _SIGNS: Mapping[str, str] = {
-    "final": "● ", "provisional": "◌ ", "blocked": "■ ", "error": "■ ", "warning": "▲ ", "info": "○ ",
-    "complete": "● ", "incomplete": "◐ ", "pending": "◌ ", "nothing arrived": "○ ", "arrived": "● ",
-    "measured": "● ", "partly measured": "◐ ", "forecast only": "◌ ", "no data": "○ ", "redispatched": "■ ",
+    "final": "● ", "provisional": "○ ", "blocked": "■ ", "error": "■ ", "warning": "▲ ", "info": "○ ",
+    "complete": "● ", "incomplete": "▲ ", "pending": "□ ", "nothing arrived": "○ ", "arrived": "● ",
+    "measured": "● ", "partly measured": "◆ ", "forecast only": "▲ ", "no data": "✚ ", "redispatched": "■ ",
 }  # fmt: skip
 
 

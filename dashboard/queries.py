@@ -7,7 +7,7 @@ is what charts and tables show, rounded nowhere. Moments are naive UTC. Where a 
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal
 
 import duckdb
@@ -136,14 +136,28 @@ def position_days(con: Connection, view: View) -> pd.DataFrame:
     return _ask(
         con,
         """
-        select delivery_date, cast(sum(infeed_mwh) as double) as infeed_mwh,
+        select q.delivery_date, cast(sum(infeed_mwh) as double) as infeed_mwh,
             cast(sum(net_sold_mwh) as double) as net_sold_mwh,
             cast(sum(open_position_mwh) as double) as open_position_mwh,
             cast(sum(greatest(open_position_mwh, 0)) as double) as open_long_mwh,
             cast(sum(least(open_position_mwh, 0)) as double) as open_short_mwh,
             count(*) filter (where is_complete) as complete_quarter_hours, count(*) as quarter_hours
-        from marts.fct_positions where delivery_date between $first and $last
-        group by delivery_date order by delivery_date
+        from marts.dim_quarter_hours as q left join marts.fct_positions as p using (delivery_start_utc)
+        where q.delivery_date between $first and $last group by q.delivery_date order by q.delivery_date
+        """,
+        view,
+    )
+
+
+def position_hours(con: Connection, view: View) -> pd.DataFrame:
+    """The mean open position in MW of each hour, a row per delivery date and `hour_of_day` since local midnight."""
+    return _ask(
+        con,
+        """
+        select q.delivery_date, (q.quarter_hour_of_day - 1) // 4 as hour_of_day,
+            cast(4 * avg(p.open_position_mwh) as double) as open_mw
+        from marts.dim_quarter_hours as q inner join marts.fct_positions as p using (delivery_start_utc)
+        where q.delivery_date between $first and $last group by all order by q.delivery_date, hour_of_day
         """,
         view,
     )
@@ -216,13 +230,16 @@ def forecasts(con: Connection, view: View) -> pd.DataFrame:
     return _ask(
         con,
         f"""
-        select delivery_date, cast(sum(latest_forecast_mwh) as double) as latest,
-            cast(sum(tradeable_forecast_mwh) as double) as tradeable,
-            cast(case when sum(measured_quarter_hours) = sum(expected_quarter_hours)
-                then sum(coalesce(final_mwh, 0) + live_mwh) end as double) as measured,
-            count(tradeable_forecast_mwh) as present, count(*) as expected
-        from marts.fct_asset_infeed_days where delivery_date between $first and $last {_chosen(view)}
-        group by all order by delivery_date
+        with known as (
+            select delivery_date, sum(latest_forecast_mwh) as latest, sum(tradeable_forecast_mwh) as tradeable,
+                case when sum(measured_quarter_hours) = sum(expected_quarter_hours)
+                    then sum(coalesce(final_mwh, 0) + live_mwh) end as measured,
+                count(tradeable_forecast_mwh) as present, count(*) as expected
+            from marts.fct_asset_infeed_days where delivery_date between $first and $last {_chosen(view)} group by all
+        )
+        select delivery_date, {_doubles("", "latest", "tradeable", "measured")},
+            coalesce(present, 0) as present, coalesce(expected, 0) as expected
+        from {_DAYS} left join known using (delivery_date) order by delivery_date
         """,
         view,
     )
@@ -241,6 +258,9 @@ def forecast_versions(con: Connection, view: View, hours: int = 3) -> pd.DataFra
 
     Versions that lack an asset which another version of that quarter-hour has are left out: their sum would mislead.
     """
+    first, last = view.bounds_utc
+    begin, end = (moment.replace(hour=0, minute=0) for moment in (first - timedelta(days=3), last + timedelta(days=1)))
+    issued = [begin + timedelta(hours=step) for step in range(0, int((end - begin).total_seconds() // 3600), hours)]
     return _ask(
         con,
         f"""
@@ -248,14 +268,14 @@ def forecast_versions(con: Connection, view: View, hours: int = 3) -> pd.DataFra
             select delivery_start_utc, version_utc, sum(forecast_kw) / 1000 as forecast_mw,
                 count(forecast_kw) as present
             from marts.fct_forecast_versions
-            where delivery_date between $first and $last and epoch(version_utc) % $seconds = 0 {_chosen(view)}
+            where delivery_date between $first and $last
+                and version_utc in ({", ".join(f"timestamp '{moment}'" for moment in issued)}) {_chosen(view)}
             group by all
         )
         select delivery_start_utc, version_utc, forecast_mw from summed
         qualify present = max(present) over (partition by delivery_start_utc) order by version_utc, delivery_start_utc
         """,
         view,
-        seconds=hours * 3600,
     )
 
 
@@ -348,14 +368,16 @@ def infeed(con: Connection, view: View, *, with_forecast: bool = True) -> pd.Dat
     return _ask(
         con,
         f"""
-        select delivery_date, cast(sum(final_mwh) as double) as final, cast(sum(live_mwh) as double) as live,
-            cast(null as double) as redispatch, cast(sum(forecast_infeed_mwh) as double) as forecast,
-            cast(sum(tradeable_forecast_mwh) as double) as tradeable,
-            cast(sum(infeed_quarter_hours) as bigint) as present,
-            cast(sum(expected_quarter_hours) as bigint) as expected,
-            cast(sum(redispatched_quarter_hours) as bigint) as redispatched
-        from marts.fct_asset_infeed_days where delivery_date between $first and $last {_chosen(view)}
-        group by all order by delivery_date
+        with known as (
+            select delivery_date, sum(final_mwh) as final, sum(live_mwh) as live, sum(forecast_infeed_mwh) as forecast,
+                sum(tradeable_forecast_mwh) as tradeable, sum(infeed_quarter_hours) as present,
+                sum(expected_quarter_hours) as expected, sum(redispatched_quarter_hours) as redispatched
+            from marts.fct_asset_infeed_days where delivery_date between $first and $last {_chosen(view)} group by all
+        )
+        select delivery_date, {_doubles("", "final", "live")}, cast(null as double) as redispatch,
+            {_doubles("", "forecast", "tradeable")},
+            {", ".join(f"cast(coalesce({n}, 0) as bigint) as {n}" for n in ("present", "expected", "redispatched"))}
+        from {_DAYS} left join known using (delivery_date) order by delivery_date
         """,
         view,
     )
@@ -755,6 +777,8 @@ def feed_days(con: Connection, view: View) -> pd.DataFrame:
     )
 
 
+_DAYS = "(select distinct delivery_date from marts.dim_quarter_hours where delivery_date between $first and $last)"
+"""The days of the view, also those of which nothing is known."""
 _BY_LEAD_TIME = f"list_position({list(LEAD_TIMES)}, lead_time_bucket)"
 _NAMES = "(select columns(lambda name: name in ('asset_id', 'asset_name', 'technology')) from marts.dim_assets)"
 """What the assets are called, as far as the role may know."""

@@ -13,7 +13,8 @@ context = shell.context()
 view = context.view
 shell.head("Performance", context)
 
-by_day = st.segmented_control("By", ["month", "day"], default="month", key="period", required=True) == "day"
+by_day = st.segmented_control("By", ["month", "day"], default="month", key="period", required=True,
+                              label_visibility="collapsed") == "day"  # fmt: skip
 period: Literal["day", "month"] = "day" if by_day else "month"
 assets = queries.asset_performance(context.con, view, period)
 portfolio = context.ask(queries.portfolio_performance, view, period) if view.assets is None else None
@@ -44,7 +45,7 @@ if portfolio is not None and len(portfolio):
     if parts is None:
         shell.not_seen("What the margin is made of")
     else:
-        shell.chart(charts.waterfall(parts, width=900), context, key="waterfall", height=240,
+        shell.chart(charts.waterfall(parts, context.theme), context, key="waterfall", height=240,
                     alt="What the portfolio's margin is made of")  # fmt: skip
 
 if assets.empty:
@@ -59,17 +60,19 @@ kpis = {
     }.items() if name in assets
 }  # fmt: skip
 st.subheader("Ranking of the assets")
-kpi = st.selectbox("By figure", list(kpis), format_func=label_of, key="kpi")
 last = assets[assets["period_start_date"] == assets["period_start_date"].max()]
-ranked = last.sort_values([kpi, "asset_id"], ascending=[False, True], na_position="last").assign(
-    is_final=last["status"] == "final"
-)
 left, right = st.columns([2, 3], gap="medium")
 with left:
+    kpi = st.selectbox("By figure", list(kpis), format_func=label_of, key="kpi", label_visibility="collapsed")
+    ranked = last.sort_values([kpi, "asset_id"], ascending=[False, True], na_position="last").assign(
+        is_final=last["status"] == "final"
+    )
     if meaning := context.means(kpi, "reports.rpt_asset_performance"):
         st.caption(meaning)
-    shell.chart(charts.by_asset(ranked.head(40), kpi, label_of(kpi), *kpis[kpi]), context, key="ranking", height=None,
-                alt=f"The assets by {label_of(kpi)}")  # fmt: skip
+    shell.chart(charts.by_asset(ranked.head(shell.MOST_BARS), kpi, label_of(kpi), *kpis[kpi]), context, key="ranking",
+                height=None, alt=f"The assets by {label_of(kpi)}", known=ranked[kpi])  # fmt: skip
+    if len(ranked) > shell.MOST_BARS:
+        st.caption(f"The first {shell.MOST_BARS} of {number(len(ranked))} assets; the table has all.")
     if unknown := int(ranked[kpi].isna().sum()):
         st.caption(f"Not known for {unknown} of {len(ranked)} assets.")
 with right:

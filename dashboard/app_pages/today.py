@@ -11,11 +11,11 @@ view = context.view
 shell.head("Today", context, portfolio_only=True)
 
 figures = context.ask(queries.portfolio_performance, view, "day")
-position = queries.position(context.con, view)
+position = queries.position(context.con, view) if view.by_quarter_hour else None
 kept = queries.position_as_of_days(context.con) if context.has("marts.fct_position_as_of") else None
-known = queries.position_known_at(context.con, view) if kept and view.moment is not None else None
-if known is not None and len(known):
-    position = known
+known = None
+if kept and view.by_quarter_hour and view.moment is not None:
+    known = queries.position_known_at(context.con, view)
 trading = context.ask(queries.trading_days, view)
 days = queries.position_days(context.con, view)
 
@@ -28,7 +28,7 @@ def total(frame: pd.DataFrame | None, column: str) -> float | None:
 everything = trading[trading["product"] == "all"] if trading is not None else None
 status = "" if figures is None or figures.empty or (figures["status"] == "final").all() else "provisional"
 measured, expected = total(figures, "measured_quarter_hours"), total(figures, "expected_quarter_hours")
-incomplete = int((~position["is_complete"]).sum())
+incomplete = int((days["quarter_hours"] - days["complete_quarter_hours"]).sum())
 shell.tiles(
     [
         Tile("Open position", number(total(days, "open_position_mwh"), 1, signed=True), "MWh",
@@ -52,23 +52,27 @@ shell.tiles(
 
 st.subheader("Open position")
 if known is not None and len(known):
+    position = known
     st.caption(f"As known at {clock(view.moment, view.zone)}; the figures above are as known now.")
 elif view.moment is not None:
-    st.caption("The moment does not apply here: positions are kept "
+    st.caption("The moment does not apply here: positions are kept by quarter-hour "
                + (f"for the moments of {kept[0]} to {kept[1]}." if kept else "for no day."))  # fmt: skip
-if view.by_quarter_hour or view.days > 62:
-    if view.by_quarter_hour:
-        shell.chart(charts.heat_strip(position, view, context.theme), context, key="strip", height=130,
-                    alt="Open position per quarter-hour as a strip of colours")  # fmt: skip
+if position is not None:
+    shell.chart(charts.heat_strip(position, view, context.theme), context, key="strip", height=110,
+                alt="Open position per quarter-hour as a strip of colours",
+                known=position["open_position_mwh"])  # fmt: skip
 else:
-    shell.chart(charts.heat_days(position, context.theme), context, key="heat", height=None,
-                alt="Mean open position by day and hour")  # fmt: skip
-steps = position if view.by_quarter_hour else days
-shell.chart(charts.position(steps, view, context.theme), context, key="position", height=220,
-            alt="Best of infeed and net sold energy over the delivery period")  # fmt: skip
-shell.gap_note(position, position["infeed_mwh"].isna(), context, "Infeed")
-present = position.dropna(subset=["assets_present"])
-shell.gap_note(present, ~present["is_complete"].astype(bool), context, "Infeed of some assets")
+    hours = queries.position_hours(context.con, view)
+    shell.chart(charts.heat_days(hours, view, context.theme), context, key="heat", height=190,
+                alt="Mean open position by day and hour", known=hours["open_mw"])  # fmt: skip
+steps = days if position is None else position
+shell.chart(charts.position(steps, view, context.theme), context, key="position", height=210,
+            alt="Best of infeed and net sold energy over the delivery period", known=steps["infeed_mwh"])  # fmt: skip
+shell.gap_note(steps, steps["infeed_mwh"].isna(), context, "Infeed")
+if position is not None:
+    present = position.dropna(subset=["assets_present"])
+    shell.gap_note(present, ~present["is_complete"].astype(bool), context, "Infeed of some assets")
+shell.downloads(steps, context, key="position_rows", name="position")
 
 left, right = st.columns(2, gap="medium")
 with left:
@@ -76,10 +80,10 @@ with left:
     if view.by_quarter_hour and context.has("marts.fct_position_paths"):
         paths = queries.revenue_path(context.con, view)
         shell.chart(charts.path(paths, view, "cumulative_revenue_eur", context.theme), context, key="pnl", height=200,
-                    alt="Revenue as it grew over trading time")  # fmt: skip
+                    alt="Revenue as it grew over trading time", known=paths["cumulative_revenue_eur"])  # fmt: skip
     elif everything is not None:
         shell.chart(charts.revenue_days(everything, view, context.theme), context, key="pnl", height=200,
-                    alt="Revenue adding up over the delivery dates")  # fmt: skip
+                    alt="Revenue adding up over the delivery dates", known=everything["revenue_eur"])  # fmt: skip
     else:
         shell.not_seen("Revenue")
 with right:
@@ -90,10 +94,9 @@ with right:
     elif found.empty:
         st.caption("Nothing was found.")
     else:
-        brief = found[["severity", "finding", "feed", "rows", "example", "meaning", "what_to_do"]].copy()
+        brief = found[["severity", "finding", "rows", "example", "feed", "meaning", "what_to_do"]].copy()
         brief["severity"] = brief["severity"].map(status_word)
         shell.table(brief, context, key="findings", name="findings", mart="marts.fct_data_findings", height=200)
-shell.downloads(steps, context, key="position_rows", name="position")
 
 if view.days == 1 and kept and kept[0] <= view.first <= kept[1]:
     st.subheader("How the position became known")

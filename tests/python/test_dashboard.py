@@ -197,7 +197,7 @@ def drawn(con: duckdb.DuckDBPyConnection, view: View, theme: Any) -> dict[str, A
     parts = margin_parts(performance.iloc[-1].to_dict()) if len(performance) else None
     made = {
         "strip": charts.heat_strip(position, view, theme),
-        "heat": charts.heat_days(position, theme),
+        "heat": charts.heat_days(queries.position_hours(con, view), view, theme),
         "position": charts.position(
             position if view.by_quarter_hour else queries.position_days(con, view), view, theme
         ),
@@ -206,7 +206,8 @@ def drawn(con: duckdb.DuckDBPyConnection, view: View, theme: Any) -> dict[str, A
         "forecast": charts.forecast(queries.forecasts(con, view), view, theme),
         "accuracy": charts.accuracy(queries.forecast_accuracy(con, view), "nmae", theme),
         "completeness": charts.completeness(queries.completeness(con, view)),
-        "trades": charts.trades(queries.trades(con, view), view),
+        "trades": charts.trades(queries.trades(con, view), view, theme),
+        "alpha": charts.alpha(queries.alpha(con, view), theme),
         "imbalance": charts.imbalance(imbalance, view, theme),
         "cost": charts.cost(imbalance, view, theme),
         "by_asset": charts.by_asset(queries.imbalance_by_asset(con, view), "imbalance_cost_eur", "EUR"),
@@ -222,7 +223,7 @@ def drawn(con: duckdb.DuckDBPyConnection, view: View, theme: Any) -> dict[str, A
             queries.forecasts_known_at(con, view),
         )  # fmt: skip
     if parts is not None:
-        made["waterfall"] = charts.waterfall(parts, width=800)
+        made["waterfall"] = charts.waterfall(parts, theme)
     return made
 
 

@@ -39,3 +39,4 @@ under_contract as (
 )
 
 select * from under_contract
+order by delivery_date, asset_id

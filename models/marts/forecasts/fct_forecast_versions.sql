@@ -69,3 +69,4 @@ under_contract as (
 )
 
 select * from under_contract
+order by delivery_date, version_utc, asset_id

@@ -52,3 +52,4 @@ settled as (
 )
 
 select * from settled
+order by delivery_date, asset_id

@@ -62,3 +62,4 @@ measured_in_mwh as (
 )
 
 select * from measured_in_mwh
+order by delivery_date, asset_id

@@ -64,3 +64,4 @@ compensated as (
 )
 
 select * from compensated
+order by delivery_date, asset_id

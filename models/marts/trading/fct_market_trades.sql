@@ -20,3 +20,4 @@ named as (
 )
 
 select * from named
+order by delivery_date, executed_at_utc

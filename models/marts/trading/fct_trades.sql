@@ -36,3 +36,4 @@ priced as (
 )
 
 select * from priced
+order by delivery_date, executed_at_utc
