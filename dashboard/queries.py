@@ -18,6 +18,8 @@ from dashboard.view import View
 Connection = duckdb.DuckDBPyConnection
 LEAD_TIMES = ("gate closure", "0-1 h", "1-3 h", "3-6 h", "6-24 h", "over 24 h")
 """The buckets of lead times, the shortest first."""
+MONTH = 31
+"""Days up to which single days of assets are told apart."""
 MOST_TRADES = 4000
 """Dots that a chart of trades draws; the largest ones, where there are more."""
 
@@ -408,15 +410,16 @@ def completeness(con: Connection, view: View) -> pd.DataFrame:
 
 
 def redispatch(con: Connection, view: View) -> pd.DataFrame:
-    """What was lost and is paid for switching off (RD-1 to RD-3), a row per asset and delivery date."""
+    """What was lost and is paid for switching off (RD-1 to RD-3), a row per asset and day; beyond a month per asset."""
+    days = "delivery_date" if view.days <= MONTH else "count(distinct delivery_date) as delivery_dates"
     return _ask(
         con,
         f"""
-        select asset_id, delivery_date, min(delivery_start_utc) as first_start_utc, count(*) as quarter_hours,
+        select asset_id, {days}, min(delivery_start_utc) as first_start_utc, count(*) as quarter_hours,
             cast(sum(lost_energy_mwh) as double) as lost_energy_mwh, cast(sum(payout_eur) as double) as payout_eur,
             count(*) filter (where payout_eur is null) as unpaid_quarter_hours
         from marts.fct_redispatch where delivery_date between $first and $last {_chosen(view)}
-        group by all order by delivery_date, asset_id
+        group by all order by first_start_utc, asset_id
         """,
         view,
     )

@@ -45,6 +45,7 @@ class Context:
         right: the role.
         who: looks.
         known: first and last delivery date of which something is known, and the one to begin with; None: of none.
+        assets: how many assets the role sees.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -56,6 +57,7 @@ class Context:
     right: door.Right
     who: door.Visitor
     known: tuple[date, date, date] | None
+    assets: int = 0
 
     def has(self, *marts: str) -> bool:
         """Whether the role sees all these marts."""

@@ -16,7 +16,9 @@ shell.head("Performance", context)
 by_day = st.segmented_control("By", ["month", "day"], default="month", key="period", required=True,
                               label_visibility="collapsed") == "day"  # fmt: skip
 period: Literal["day", "month"] = "day" if by_day else "month"
-assets = queries.asset_performance(context.con, view, period)
+chosen = context.assets if view.assets is None else len(view.assets)
+shown = replace(view, first=view.last) if by_day and chosen * view.days > shell.MOST_ROWS else view
+assets = queries.asset_performance(context.con, shown, period)
 portfolio = context.ask(queries.portfolio_performance, view, period) if view.assets is None else None
 
 if portfolio is not None and len(portfolio):
@@ -76,10 +78,11 @@ with left:
     if unknown := int(ranked[kpi].isna().sum()):
         st.caption(f"Not known for {unknown} of {len(ranked)} assets.")
 with right:
-    st.caption(f"Every figure by asset and {period}; net of VAT.")
-    shown = assets.drop(columns=[name for name in ("period",) if name in assets])
+    too_many = f" Of {shown.title} only: choose fewer assets to see every day." if shown is not view else ""
+    st.caption(f"Every figure by asset and {period}; net of VAT.{too_many}")
+    listed = assets.drop(columns=[name for name in ("period",) if name in assets])
     first = ["asset_id", "asset_name", "technology", "period_start_date", "status"]
-    first = [name for name in first if name in shown]
-    shown = shown[[*first, *[name for name in shown if name not in first]]]
-    shell.table(shown.assign(status=shown["status"].map(status_word)), context, key="kpis", name="performance",
+    first = [name for name in first if name in listed]
+    listed = listed[[*first, *[name for name in listed if name not in first]]]
+    shell.table(listed.assign(status=listed["status"].map(status_word)), context, key="kpis", name="performance",
                 mart="reports.rpt_asset_performance", height=420)  # fmt: skip

@@ -179,6 +179,38 @@ def test_corrections_add_up_to_those_of_the_mart(con: duckdb.DuckDBPyConnection)
     assert summed["infeed_payout_effect_eur"].sum() == pytest.approx(effect)
 
 
+def test_hours_are_means_of_their_quarter_hours(con: duckdb.DuckDBPyConnection) -> None:
+    hours = queries.position_hours(con, RANGE).set_index(["delivery_date", "hour_of_day"])["open_mw"]
+    day = queries.position(con, DAY)
+    expected = (4 * day["open_position_mwh"]).groupby((day["quarter_hour_of_day"] - 1) // 4).mean()
+    assert len(expected) == 25
+    assert hours.loc[pd.Timestamp(LONG_DAY)].tolist() == pytest.approx(expected.tolist())
+
+
+def test_days_of_which_nothing_is_known_have_rows_without_values(con: duckdb.DuckDBPyConnection) -> None:
+    month = View(date(2025, 10, 20), date(2025, 10, 29))
+    for question, column in (
+        (queries.infeed, "final"), (queries.forecasts, "latest"), (queries.position_days, "infeed_mwh"),
+    ):  # fmt: skip
+        frame = question(con, month)
+        assert len(frame) == 10 and frame[column].head(5).isna().all(), question
+
+
+def test_redispatch_beyond_a_month_has_a_row_per_asset(con: duckdb.DuckDBPyConnection) -> None:
+    days, long = queries.redispatch(con, RANGE), queries.redispatch(con, View(date(2025, 9, 1), date(2025, 10, 31)))
+    assert "delivery_date" in days and len(long) == days["asset_id"].nunique()
+    for column in ("quarter_hours", "lost_energy_mwh", "payout_eur"):
+        assert long[column].sum() == pytest.approx(days[column].sum())
+
+
+def test_large_marts_lie_by_day(con: duckdb.DuckDBPyConnection) -> None:
+    for mart in ("fct_asset_forecasts", "fct_asset_imbalance", "fct_asset_infeed", "fct_forecast_versions",
+                 "fct_market_trades", "fct_redispatch", "fct_trades"):  # fmt: skip
+        disorder = f"select count(*) from (select delivery_date < lag(delivery_date) over (order by rowid) as back " \
+            f"from marts.{mart}) where back"  # fmt: skip
+        assert asked(con, disorder) == 0, mart
+
+
 def test_the_first_day_shown_is_mostly_measured(con: duckdb.DuckDBPyConnection) -> None:
     known = queries.known_days(con)
     assert known == (date(2025, 10, 25), date(2025, 10, 29), date(2025, 10, 27))
@@ -249,6 +281,23 @@ def test_the_axis_of_a_long_day_has_an_hour_more(con: duckdb.DuckDBPyConnection)
     assert [label for label, _ in labels(replace(DAY, in_utc=True))][:2] == ["00:00", "03:00"]
 
 
+def test_a_day_that_lacks_breaks_the_line_and_is_grey(con: duckdb.DuckDBPyConnection) -> None:
+    days = queries.position_days(con, RANGE)
+    data = charts.position(days[days["delivery_date"] != pd.Timestamp(LONG_DAY)], RANGE, "light").to_dict()["datasets"]
+    rows = [row for rows in data.values() for row in rows if row.get("when") == "Sun 26 Oct 2025"]
+    assert sorted((row.get("what"), row.get("value")) for row in rows) == [
+        ("best of infeed", None), ("net sold", None), ("no data", None)
+    ]  # fmt: skip
+
+
+def test_now_is_marked_where_it_is_in_sight(con: duckdb.DuckDBPyConnection) -> None:
+    def says_now(view: View) -> bool:
+        return '"now"' in charts.position(queries.position(con, view), view, "light").to_json()
+
+    assert says_now(replace(DAY, now=datetime(2025, 10, 26, 12)))
+    assert not says_now(replace(DAY, now=datetime(2025, 10, 27, 12))) and not says_now(DAY)
+
+
 def test_the_map_names_no_address(con: duckdb.DuckDBPyConnection) -> None:
     text = json.dumps(charts.shown(charts.asset_map(queries.asset_states(con, DAY), "light"), "light").to_dict())
     assert "://" not in text.replace("https://vega.github.io/schema", "")
@@ -293,6 +342,8 @@ def test_every_page_shows(development: Path, view: View) -> None:
         assert view.title in text_of(test)
         assert ("No data for these days" in text_of(test)) == (view is NEVER)
         assert "None" not in text_of(test)
+        if page.name in ("today", "forecast", "infeed", "imbalance", "my_assets"):
+            assert ("Nothing is known of this" in text_of(test)) == (view is NEVER)
         if page.name == "today":
             assert ("As known at 2025-10-28 11:30 UTC" in text_of(test)) == (view is THEN)
 
@@ -330,6 +381,24 @@ def test_downloads_hold_what_is_shown(con: duckdb.DuckDBPyConnection) -> None:
     assert again["revenue_eur"].sum() == pytest.approx(frame["revenue_eur"].sum())
     parquet = pd.read_parquet(io.BytesIO(shell.to_parquet(frame)))
     pd.testing.assert_frame_equal(parquet, frame)
+
+
+def test_very_long_tables_say_what_they_leave_out(development: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shell, "MOST_ROWS", 7)
+    test = run(next(page for page in pages.PAGES if page.name == "performance"), RANGE)
+    assert len(test.dataframe[0].value) == 5  # a row per asset of the month
+    test.segmented_control(key="period").set_value("day").run()
+    assert "Of Wed 29 Oct 2025 only" in text_of(test) and len(test.dataframe[0].value) == 3
+    test = run(next(page for page in pages.PAGES if page.name == "trading"), DAY)
+    assert "The first 7 of 132 rows; the files have all." in text_of(test)
+
+
+def test_about_leads_to_the_lineage(development: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    about = next(page for page in pages.PAGES if page.name == "about")
+    assert "rtm docs" in text_of(run(about))
+    monkeypatch.setenv("RTM_DOCS_URL", "http://docs.example.org/")
+    links = [element.proto.url for element in run(about).get("link_button")]
+    assert links == ["http://docs.example.org/lineage.html", "http://docs.example.org/index.html"]
 
 
 def test_a_newer_copy_is_shown_without_losing_the_view(development: Path, built: tuple[Path, Path]) -> None:

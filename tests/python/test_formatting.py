@@ -50,3 +50,17 @@ def test_tiles_escape_what_data_say() -> None:
     page = formatting.tiles([formatting.Tile("<b>", "1", "MWh", definition='"x" <script>', status="provisional")])
     assert "<script>" not in page and "&lt;script&gt;" in page
     assert "provisional" in page and 'tabindex="0"' in page
+
+
+def test_digits_follow_the_unit() -> None:
+    columns = ("infeed_kw", "infeed_mwh", "net_eur", "price_eur_per_mwh", "final_quarter_hours", "completeness", "nmae")
+    assert [formatting.digits_of(column) for column in columns] == [1, 3, 2, 2, 0, 1, 2]
+
+
+def test_a_table_shows_shares_in_percent_and_moments_on_the_clock() -> None:
+    frame = pd.DataFrame({"executed_at_utc": [pd.Timestamp(2025, 10, 26, 1, 30)], "nmae": [0.0166], "net_eur": [1.5]})
+    shown = formatting.for_people(frame, market_time_zone())
+    assert shown.to_dict("list") == {
+        "executed_at": ["2025-10-26 02:30 CET"], "nmae": [pytest.approx(1.66)], "net_eur": [1.5]
+    }  # fmt: skip
+    assert frame["nmae"].iloc[0] == 0.0166  # downloads keep the share
