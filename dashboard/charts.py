@@ -57,7 +57,7 @@ _OUTLINE = Path(__file__).with_name("germany.json")
 
 def shown(chart: Any, theme: Theme, height: int | None = None) -> Any:
     """A chart ready for a page: as wide as its place, with the theme's ink and lines."""
-    size: dict[str, Any] = {"width": "container", "padding": {"left": 5, "right": 5, "top": 5, "bottom": 0}}
+    size: dict[str, Any] = {"width": "container", "padding": {"left": 5, "right": 5, "top": 5, "bottom": 3}}
     if height:
         size |= {"height": height, "autosize": alt.AutoSizeParams(type="fit", contains="padding")}
     return themed(chart.properties(**size), theme)
@@ -658,7 +658,9 @@ def feed_matrix(frame: pd.DataFrame, theme: Theme) -> Any:
             scale=alt.Scale(
                 domain=[0, 0.9, 1], range=[BAD, "#d9a441", SOURCES["final"]], interpolate="rgb", clamp=True
             ),
-            legend=alt.Legend(format=".0%", values=[0, 0.5, 0.9], gradientThickness=8, titleOrient="left"),
+            legend=alt.Legend(
+                format=".0%", values=[0, 0.5, 0.9], gradientLength=110, gradientThickness=8, titleOrient="left"
+            ),
         ),
         tooltip=["feed:N", alt.Tooltip("yearmonthdate(delivery_date):O", title="delivery date"),
                  alt.Tooltip("complete:Q", format=".1%"), "status:N", "missing:Q", "late:Q"],

@@ -120,6 +120,8 @@ def span(seconds: float) -> str:
 def gaps(starts: Iterable[Any], zone: tzinfo, step: timedelta = timedelta(minutes=15), most: int = 4) -> str:
     """Missing steps as ranges in words, `02:00 to 02:45 (3), 05:15 to 05:30 (1)`; empty where none is missing.
 
+    Days are named with the last one included: `25 Oct, 27 Oct to 29 Oct (3)`.
+
     Args:
         starts: of the missing steps, naive UTC, in order.
         zone: the clock.
@@ -133,17 +135,28 @@ def gaps(starts: Iterable[Any], zone: tzinfo, step: timedelta = timedelta(minute
             runs[-1].append(moment)
         else:
             runs.append([moment])
-    form = "%H:%M" if step < timedelta(days=1) else "%-d %b"
-    if len({_aware(run[0]).astimezone(zone).date() for run in runs}) > 1 and step < timedelta(days=1):
+    if step >= timedelta(days=1):
+        return _days_in_words(runs, most)
+    form = "%H:%M"
+    if len({_aware(run[0]).astimezone(zone).date() for run in runs}) > 1:
         form = "%-d %b %H:%M"
     words = []
     for run in runs[:most]:
         first, last = (_aware(moment).astimezone(zone) for moment in (run[0], run[-1] + step))
-        clock_changes = step < timedelta(days=1) and first.utcoffset() != last.utcoffset()
-        shape = f"{form} %Z" if clock_changes else form
+        shape = f"{form} %Z" if first.utcoffset() != last.utcoffset() else form
         words.append(f"{first.strftime(shape)} to {last.strftime(shape)} ({len(run)})")
     if len(runs) > most:
         words.append(f"and {len(runs) - most} more spans ({sum(len(run) for run in runs[most:])})")
+    return ", ".join(words)
+
+
+def _days_in_words(runs: Sequence[Sequence[datetime]], most: int) -> str:
+    words = [
+        f"{run[0]:%-d %b}" if len(run) == 1 else f"{run[0]:%-d %b} to {run[-1]:%-d %b} ({len(run)})"
+        for run in runs[:most]
+    ]
+    if len(runs) > most:
+        words.append(f"and {sum(len(run) for run in runs[most:])} more")
     return ", ".join(words)
 
 

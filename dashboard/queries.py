@@ -180,14 +180,16 @@ def revenue_path(con: Connection, view: View) -> pd.DataFrame:
 
 
 def findings(con: Connection, view: View) -> pd.DataFrame:
-    """What was found about the days, and about files and feeds without a day; the worst first."""
+    """What was found about the days, and about files and feeds without a day; the worst first.
+
+    Roles that see no personal data have no `file_name` and no `example`.
+    """
     return _ask(
         con,
         """
         select severity, finding, feed, cast(sum(rows) as bigint) as rows,
             count(distinct delivery_date) as delivery_dates,
-            min(columns(lambda name: name in ('file_name', 'example'))),
-            any_value(meaning) as meaning, any_value(what_to_do) as what_to_do
+            min(columns(lambda name: name in ('file_name', 'example', 'meaning', 'what_to_do')))
         from marts.fct_data_findings
         where delivery_date between $first and $last or delivery_date is null
         group by severity, finding, feed, delivery_date is null
@@ -258,11 +260,13 @@ def version_days(con: Connection) -> tuple[date, date] | None:
 def forecast_versions(con: Connection, view: View, hours: int = 3) -> pd.DataFrame:
     """How the forecast changed: every version issued at a multiple of `hours`, in MW, summed over the assets.
 
-    Versions that lack an asset which another version of that quarter-hour has are left out: their sum would mislead.
+    Versions that lack an asset which another version of that quarter-hour has are left out: their sum would mislead. Of
+    a view with a moment, no later version.
     """
     first, last = view.bounds_utc
     begin, end = (moment.replace(hour=0, minute=0) for moment in (first - timedelta(days=3), last + timedelta(days=1)))
-    issued = [begin + timedelta(hours=step) for step in range(0, int((end - begin).total_seconds() // 3600), hours)]
+    end = end if view.moment is None else min(end, view.moment + timedelta(seconds=1))
+    issued = [begin + timedelta(hours=step) for step in range(0, 24 * (view.days + 5), hours)]
     return _ask(
         con,
         f"""
@@ -271,7 +275,8 @@ def forecast_versions(con: Connection, view: View, hours: int = 3) -> pd.DataFra
                 count(forecast_kw) as present
             from marts.fct_forecast_versions
             where delivery_date between $first and $last
-                and version_utc in ({", ".join(f"timestamp '{moment}'" for moment in issued)}) {_chosen(view)}
+                and version_utc in ({", ".join(f"timestamp '{moment}'" for moment in issued if moment < end)})
+                {_chosen(view)}
             group by all
         )
         select delivery_start_utc, version_utc, forecast_mw from summed

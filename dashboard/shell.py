@@ -277,6 +277,9 @@ def table(
     Returns:
         The place of the row that is chosen; None: none is.
     """
+    if frame.empty:
+        st.caption("Nothing to list.")
+        return None
     shown = formatting.for_people(frame.head(MOST_ROWS), context.view.zone)
     columns = {column: _column(column, shown[column], context, mart) for column in shown.columns}
     if height != "auto":

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import charts, queries, shell
-from dashboard.formatting import Tile, number, share
+from dashboard.formatting import Tile, clock, number, share
 
 context = shell.context()
 view = context.view
@@ -49,6 +49,9 @@ if has_versions and st.toggle("Earlier versions behind the lines", value=True, k
     versions = queries.forecast_versions(context.con, view)
 if has_versions and view.moment is not None:
     known = queries.forecasts_known_at(context.con, view)
+    st.caption(f"No version of the six hours before {clock(view.moment, view.zone)} is there." if known.empty else
+               f"Lines end with what was known at {clock(view.moment, view.zone)}; latest, tradeable and the figures "
+               "above are as known now.")  # fmt: skip
 shell.chart(charts.forecast(frame, view, context.theme, versions, known), context, key="forecast", height=300,
             alt="Latest and tradeable forecast beside measured infeed",
             known=frame[["latest", "measured"]].stack())  # fmt: skip

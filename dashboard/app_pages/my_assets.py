@@ -12,7 +12,7 @@ shell.head("My assets", context)
 frame = queries.infeed(context.con, view, with_forecast=context.has("marts.fct_asset_forecasts"))
 months = queries.asset_performance(context.con, view, "month")
 mart = "reports.rpt_asset_performance"
-provisional = "" if len(months) and (months["status"] == "final").all() else "provisional"
+provisional = "" if (months["status"] == "final").all() else "provisional"
 
 
 def total(column: str) -> float | None:

@@ -70,7 +70,9 @@ with right:
 shell.downloads(steps, context, key="steps", name="trading")
 
 left, right = st.columns(2, gap="medium")
-shown = view if view.by_quarter_hour else replace(view, first=view.last)
+traded_days = everything.loc[everything["trades"] > 0, "delivery_date"]
+last = traded_days.max().date() if len(traded_days) else view.last
+shown = view if view.by_quarter_hour else replace(view, first=last, last=last)
 with left:
     st.subheader("Trades over trading time")
     trades = context.ask(queries.trades, shown)
@@ -82,7 +84,7 @@ with left:
         if len(trades) == queries.MOST_TRADES:
             st.caption(f"The {queries.MOST_TRADES:,} largest trades of {shown.title}.")
         elif shown is not view:
-            st.caption(f"Trades of {shown.title}, the last of the days.")
+            st.caption(f"Trades of {shown.title}, the last day that was traded.")
 with right:
     st.subheader("Alpha")
     alphas = queries.alpha(context.con, view)

@@ -155,6 +155,13 @@ def test_a_moment_shows_no_later_version(con: duckdb.DuckDBPyConnection) -> None
         assert value == pytest.approx(expected)
 
 
+def test_a_moment_fans_out_no_later_version(con: duckdb.DuckDBPyConnection) -> None:
+    everything = queries.forecast_versions(con, replace(THEN, moment=None))
+    issued = sorted(set(everything["version_utc"]))
+    moment = issued[-2].to_pydatetime()
+    assert sorted(set(queries.forecast_versions(con, replace(THEN, moment=moment))["version_utc"])) == issued[:-1]
+
+
 def test_a_moment_shows_the_position_as_it_was_known(con: duckdb.DuckDBPyConnection) -> None:
     _, day = queries.position_as_of_days(con) or (None, None)
     assert day is not None
@@ -342,7 +349,7 @@ def test_every_page_shows(development: Path, view: View) -> None:
         assert view.title in text_of(test)
         assert ("No data for these days" in text_of(test)) == (view is NEVER)
         assert "None" not in text_of(test)
-        if page.name in ("today", "forecast", "infeed", "imbalance", "my_assets"):
+        if page.name in ("today", "forecast", "infeed", "imbalance", "my_assets") and view is not THEN:
             assert ("Nothing is known of this" in text_of(test)) == (view is NEVER)
         if page.name == "today":
             assert ("As known at 2025-10-28 11:30 UTC" in text_of(test)) == (view is THEN)
@@ -390,7 +397,7 @@ def test_very_long_tables_say_what_they_leave_out(development: Path, monkeypatch
     test.segmented_control(key="period").set_value("day").run()
     assert "Of Wed 29 Oct 2025 only" in text_of(test) and len(test.dataframe[0].value) == 3
     test = run(next(page for page in pages.PAGES if page.name == "trading"), DAY)
-    assert "The first 7 of 132 rows; the files have all." in text_of(test)
+    assert "The first 7 of 125 rows; the files have all." in text_of(test)
 
 
 def test_about_leads_to_the_lineage(development: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -447,6 +454,16 @@ def register(home: Path, con: duckdb.DuckDBPyConnection, role: Role) -> None:
 
 def come_as(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     monkeypatch.setattr(door, "visitor", lambda: door.Visitor(address, address))
+
+
+def test_a_trader_sees_findings_without_what_may_name_a_person(
+    home: Path, con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(home, con, Role.TRADER)
+    come_as(monkeypatch, "eva@example.com")
+    test = run(pages.PAGES[0], DAY)
+    found = next(table.value for table in test.dataframe if "finding" in table.value)
+    assert len(found) and "example" not in found and "Findings: not part" not in text_of(test)
 
 
 EXPECTED_PAGES = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -43,6 +43,8 @@ def test_gaps_are_named_as_spans() -> None:
     assert formatting.gaps([], UTC) == ""
     twice = [datetime(2025, 10, 26, 0, 15) + pd.Timedelta(minutes=15 * step) for step in range(4)]
     assert formatting.gaps(twice, market_time_zone()) == "02:15 CEST to 02:15 CET (4)"
+    days = [datetime(2025, 10, day) for day in (25, 27, 28, 29)]
+    assert formatting.gaps(days, UTC, timedelta(days=1)) == "25 Oct, 27 Oct to 29 Oct (3)"
     assert "and 2 more spans (2)" in formatting.gaps([start + pd.Timedelta(hours=h) for h in range(6)], UTC)
 
 
