@@ -35,8 +35,8 @@ under_contract as (
         on
             forecasts.asset_id = asset_days.asset_id
             and quarter_hours.delivery_date = asset_days.delivery_date
+    order by delivery_date, asset_id
 
 )
 
 select * from under_contract
-order by delivery_date, asset_id

@@ -65,8 +65,8 @@ under_contract as (
         on
             versions.asset_id = asset_days.asset_id
             and versions.delivery_date = asset_days.delivery_date
+    order by delivery_date, version_utc, asset_id
 
 )
 
 select * from under_contract
-order by delivery_date, version_utc, asset_id

@@ -16,8 +16,8 @@ named as (
         cast(price_eur_per_mwh as decimal(18, 6)) as price_eur_per_mwh,
         cast(volume_mwh as decimal(18, 9)) as volume_mwh
     from trades
+    order by delivery_date, executed_at_utc
 
 )
 
 select * from named
-order by delivery_date, executed_at_utc

@@ -32,8 +32,8 @@ priced as (
         ) as is_recall_candidate
     from trades
     left join exports on trades.file_id = exports.file_id
+    order by delivery_date, executed_at_utc
 
 )
 
 select * from priced
-order by delivery_date, executed_at_utc
