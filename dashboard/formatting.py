@@ -164,6 +164,8 @@ def digits_of(column: str) -> int:
     """How many digits behind the point a table shows of a column."""
     if column in _FINE_SHARES:
         return 2
+    if column in ("quantity", "unit_price_eur"):
+        return 6  # of an invoice: one times the other is the net amount, to the cent
     return {"%": 1, "QH": 0, "kW": 1, "MW": 3, "MWh": 3}.get(unit_of(column), 2)
 
 

@@ -55,8 +55,9 @@ def test_tiles_escape_what_data_say() -> None:
 
 
 def test_digits_follow_the_unit() -> None:
-    columns = ("infeed_kw", "infeed_mwh", "net_eur", "price_eur_per_mwh", "final_quarter_hours", "completeness", "nmae")
-    assert [formatting.digits_of(column) for column in columns] == [1, 3, 2, 2, 0, 1, 2]
+    columns = ("infeed_kw", "infeed_mwh", "net_eur", "price_eur_per_mwh", "final_quarter_hours", "completeness", "nmae",
+               "quantity")  # fmt: skip
+    assert [formatting.digits_of(column) for column in columns] == [1, 3, 2, 2, 0, 1, 2, 6]
 
 
 def test_a_table_shows_shares_in_percent_and_moments_on_the_clock() -> None:
