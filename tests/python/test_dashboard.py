@@ -24,6 +24,7 @@ from streamlit import config
 from streamlit.testing.v1 import AppTest
 
 from dashboard import charts, door, pages, queries, shell
+from dashboard.queries import asking
 from dashboard.view import View
 from home import PROJECT
 from serve.access import Role
@@ -553,7 +554,9 @@ def marts_read(page: pages.Page) -> set[str]:
     return {
         mart
         for text in sources
-        for mart in re.findall(r"\b(?:marts|reports)\.(\w+)", text.replace("{_NAMES}", queries._NAMES))
+        for mart in re.findall(
+            r"\b(?:marts|reports)\.(\w+)", text.replace("{NAMES}", asking.NAMES).replace("{DAYS}", asking.DAYS)
+        )
     }
 
 
