@@ -42,7 +42,7 @@ def start(
     options: dict[str, object] = {
         "server.address": address, "server.port": port, "server.headless": str(not browser).lower(),
         "server.fileWatcherType": "none", "browser.gatherUsageStats": "false", "client.toolbarMode": "minimal",
-        "client.showErrorDetails": "none", "theme.baseFontSize": 14,
+        "client.showErrorDetails": "none", "runner.magicEnabled": "false", "theme.baseFontSize": 14,
         "theme.light.primaryColor": "#2b6cb0", "theme.dark.primaryColor": "#63a4e0",  # both: the browser chooses
     }  # fmt: skip
     secrets = Home().root / SECRETS

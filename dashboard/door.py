@@ -158,6 +158,11 @@ def _person(who: Visitor) -> access.Person:
     return access.Person(who.address, who.groups)
 
 
+def documentation() -> str:
+    """Where the documentation and the lineage are served (variable RTM_DOCS_URL); empty: nowhere."""
+    return os.environ.get("RTM_DOCS_URL", "").rstrip("/")
+
+
 def copy_now() -> str:
     """What tells the current copy from another; empty: nothing is published."""
     folder = home()[0] / "published"

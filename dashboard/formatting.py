@@ -29,6 +29,7 @@ UNITS = {
 SHARES = {"completeness", "capacity_factor", "capture_rate", "nmae", "nrmse", "nbias", "asset_mean_nmae",
           "smoothing_nmae", "vat_rate", "live_coverage"}  # fmt: skip
 """Columns from 0 to 1 that are read as percent."""
+_FINE_SHARES = {"nmae", "nrmse", "nbias", "asset_mean_nmae", "smoothing_nmae"}
 _WORDS = {"vwap": "VWAP", "nmae": "nMAE", "nrmse": "nRMSE", "nbias": "nBias", "vat": "VAT", "id": "ID", "utc": "UTC",
           "id1": "ID1", "id3": "ID3", "kpi": "KPI"}  # fmt: skip
 
@@ -119,6 +120,8 @@ def span(seconds: float) -> str:
 def gaps(starts: Iterable[Any], zone: tzinfo, step: timedelta = timedelta(minutes=15), most: int = 4) -> str:
     """Missing steps as ranges in words, `02:00 to 02:45 (3), 05:15 to 05:30 (1)`; empty where none is missing.
 
+    Days are named with the last one included: `25 Oct, 27 Oct to 29 Oct (3)`.
+
     Args:
         starts: of the missing steps, naive UTC, in order.
         zone: the clock.
@@ -132,22 +135,42 @@ def gaps(starts: Iterable[Any], zone: tzinfo, step: timedelta = timedelta(minute
             runs[-1].append(moment)
         else:
             runs.append([moment])
-    form = "%H:%M" if step < timedelta(days=1) else "%-d %b"
-    if len({_aware(run[0]).astimezone(zone).date() for run in runs}) > 1 and step < timedelta(days=1):
+    if step >= timedelta(days=1):
+        return _days_in_words(runs, most)
+    form = "%H:%M"
+    if len({_aware(run[0]).astimezone(zone).date() for run in runs}) > 1:
         form = "%-d %b %H:%M"
     words = []
     for run in runs[:most]:
         first, last = (_aware(moment).astimezone(zone) for moment in (run[0], run[-1] + step))
-        clock_changes = step < timedelta(days=1) and first.utcoffset() != last.utcoffset()
-        shape = f"{form} %Z" if clock_changes else form
+        shape = f"{form} %Z" if first.utcoffset() != last.utcoffset() else form
         words.append(f"{first.strftime(shape)} to {last.strftime(shape)} ({len(run)})")
     if len(runs) > most:
         words.append(f"and {len(runs) - most} more spans ({sum(len(run) for run in runs[most:])})")
     return ", ".join(words)
 
 
-def with_clock(frame: pd.DataFrame, zone: tzinfo) -> pd.DataFrame:
-    """The same rows with moments as text on the clock of `zone`; what a table shows and a file gets."""
+def _days_in_words(runs: Sequence[Sequence[datetime]], most: int) -> str:
+    words = [
+        f"{run[0]:%-d %b}" if len(run) == 1 else f"{run[0]:%-d %b} to {run[-1]:%-d %b} ({len(run)})"
+        for run in runs[:most]
+    ]
+    if len(runs) > most:
+        words.append(f"and {sum(len(run) for run in runs[most:])} more")
+    return ", ".join(words)
+
+
+def digits_of(column: str) -> int:
+    """How many digits behind the point a table shows of a column."""
+    if column in _FINE_SHARES:
+        return 2
+    if column in ("quantity", "unit_price_eur"):
+        return 6  # of an invoice: one times the other is the net amount, to the cent
+    return {"%": 1, "QH": 0, "kW": 1, "MW": 3, "MWh": 3}.get(unit_of(column), 2)
+
+
+def for_people(frame: pd.DataFrame, zone: tzinfo) -> pd.DataFrame:
+    """The same rows as a table shows them: moments as text on the clock of `zone`, shares in percent."""
     shown = frame.copy()
     for column in shown.columns:
         if column.endswith("_utc"):
@@ -156,6 +179,10 @@ def with_clock(frame: pd.DataFrame, zone: tzinfo) -> pd.DataFrame:
                 shown = shown.rename(columns={column: column.removesuffix("_utc")})
         elif pd.api.types.is_datetime64_any_dtype(shown[column]):
             shown[column] = shown[column].dt.date
+        elif column in SHARES:
+            shown[column] = 100.0 * shown[column]
+        elif column == "product":
+            shown[column] = shown[column].str.replace("_", "-")
     return shown
 
 
@@ -170,9 +197,9 @@ def status_word(status: str) -> str:
 
 
 _SIGNS: Mapping[str, str] = {
-    "final": "● ", "provisional": "◌ ", "blocked": "■ ", "error": "■ ", "warning": "▲ ", "info": "○ ",
-    "complete": "● ", "incomplete": "◐ ", "pending": "◌ ", "nothing arrived": "○ ", "arrived": "● ",
-    "measured": "● ", "partly measured": "◐ ", "forecast only": "◌ ", "no data": "○ ", "redispatched": "■ ",
+    "final": "● ", "provisional": "○ ", "blocked": "■ ", "error": "■ ", "warning": "▲ ", "info": "○ ",
+    "complete": "● ", "incomplete": "▲ ", "pending": "□ ", "nothing arrived": "○ ", "arrived": "● ",
+    "measured": "● ", "partly measured": "◆ ", "forecast only": "▲ ", "no data": "✚ ", "redispatched": "■ ",
 }  # fmt: skip
 
 

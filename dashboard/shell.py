@@ -16,6 +16,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import charts, door, formatting, queries
+from dashboard.formatting import number
 from dashboard.view import View
 from home import market_time_zone
 from serve.charts import Theme
@@ -23,6 +24,10 @@ from serve.published import Manifest, read_manifest, utc_now
 
 OLD_AFTER = timedelta(hours=24)
 """Data older than this are marked as old."""
+MOST_BARS = 20
+"""Bars of assets in a chart; a table beside it has all."""
+MOST_ROWS = 5000
+"""Rows that a table sends to the browser; a download has all."""
 _ROW_PIXELS, _HEAD_PIXELS = 28, 42
 
 
@@ -40,6 +45,7 @@ class Context:
         right: the role.
         who: looks.
         known: first and last delivery date of which something is known, and the one to begin with; None: of none.
+        assets: how many assets the role sees.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -51,6 +57,7 @@ class Context:
     right: door.Right
     who: door.Visitor
     known: tuple[date, date, date] | None
+    assets: int = 0
 
     def has(self, *marts: str) -> bool:
         """Whether the role sees all these marts."""
@@ -153,7 +160,8 @@ def filters(copy: Copy) -> View:
         st.segmented_control("Times in", ["local", "UTC"], key="clock", default=None if "clock" in state else "local",
                              required=True)  # fmt: skip
         if "marts.fct_forecast_versions" in copy.tables:
-            st.datetime_input("As known at", key="moment", step=900, format="YYYY-MM-DD",
+            st.datetime_input(f"As known at, {'UTC' if state['clock'] == 'UTC' else 'local'}", key="moment", step=900,
+                              format="YYYY-MM-DD",
                               value=None if "moment" not in state else "now",
                               help="Forecasts and positions as they were known then, on the clock above; empty: as "
                               "known now. Kept for the last days only.")  # fmt: skip
@@ -204,7 +212,9 @@ def tiles(figures: list[formatting.Tile]) -> None:
     st.html(formatting.tiles(figures))
 
 
-def chart(drawn: Any, context: Context, *, key: str, alt: str, height: int | None = 240) -> None:
+def chart(
+    drawn: Any, context: Context, *, key: str, alt: str, height: int | None = 240, known: pd.Series | None = None
+) -> None:
     """A chart as wide as its place.
 
     Args:
@@ -213,7 +223,11 @@ def chart(drawn: Any, context: Context, *, key: str, alt: str, height: int | Non
         key: tells it from others of the page.
         alt: what it shows, for those who do not see it.
         height: in pixels; None: what the chart says.
+        known: the values that it is about; if none is known, words stand where empty axes would.
     """
+    if known is not None and not known.notna().any():
+        st.caption("▨ Nothing is known of this for these days.")
+        return
     st.altair_chart(charts.shown(drawn, context.theme, height), width="stretch", theme=None, key=key, alt=alt)
 
 
@@ -227,14 +241,16 @@ def gap_note(frame: pd.DataFrame, absent: Any, context: Context, what: str) -> N
         what: is missing.
     """
     rows = frame[absent]
-    if rows.empty:
+    if rows.empty or len(rows) == len(frame):  # nothing at all: said where the chart would be
         return
-    if "delivery_start_utc" in rows:
+    if "delivery_start_utc" in rows and context.view.by_quarter_hour:
         words = formatting.gaps(rows["delivery_start_utc"], context.view.zone)
-        st.caption(f"▨ {what} missing: {len(rows)} of {len(frame)} quarter-hours: {words}")
+        st.caption(f"▨ {what} missing: {number(len(rows))} of {number(len(frame))} quarter-hours: {words}")
     else:
-        words = formatting.gaps(rows["delivery_date"], UTC, timedelta(days=1))
-        st.caption(f"▨ {what} missing: {len(rows)} of {len(frame)} days: {words}")
+        days = rows["delivery_date"].drop_duplicates()
+        steps = "days" if len(days) == len(rows) else "quarter-hours"
+        words = formatting.gaps(days, UTC, timedelta(days=1))
+        st.caption(f"▨ {what} missing: {number(len(rows))} of {number(len(frame))} {steps}, on {words}")
 
 
 def table(
@@ -261,7 +277,10 @@ def table(
     Returns:
         The place of the row that is chosen; None: none is.
     """
-    shown = formatting.with_clock(frame, context.view.zone)
+    if frame.empty:
+        st.caption("Nothing to list.")
+        return None
+    shown = formatting.for_people(frame.head(MOST_ROWS), context.view.zone)
     columns = {column: _column(column, shown[column], context, mart) for column in shown.columns}
     if height != "auto":
         height = min(height, _ROW_PIXELS * len(shown) + _HEAD_PIXELS)
@@ -269,6 +288,8 @@ def table(
         shown, hide_index=True, key=key, column_config=columns, height=height, row_height=_ROW_PIXELS, width="stretch",
         placeholder=formatting.NOT_KNOWN, on_select="rerun" if selectable else "ignore", selection_mode="single-row",
     )  # fmt: skip
+    if len(frame) > MOST_ROWS:
+        st.caption(f"The first {number(MOST_ROWS)} of {number(len(frame))} rows; the files have all.")
     downloads(frame, context, key=key, name=name)
     rows = cast("Any", event).selection.rows if selectable else []
     return int(rows[0]) if rows and rows[0] < len(frame) else None
@@ -309,11 +330,8 @@ def style() -> None:
 
 def _column(column: str, values: pd.Series, context: Context, mart: str) -> Any:
     label, meaning = formatting.label_of(column), context.means(column, mart) or context.means(f"{column}_utc", mart)
-    if column in formatting.SHARES:
-        return st.column_config.NumberColumn(label, help=meaning or None, format="percent")
     if pd.api.types.is_float_dtype(values):
-        unit = formatting.unit_of(column)
-        digits = 3 if unit in ("MWh", "MW") else 2
+        digits = formatting.digits_of(column)
         return st.column_config.NumberColumn(label, help=meaning or None, format=f"%,.{digits}f")
     if pd.api.types.is_integer_dtype(values):
         return st.column_config.NumberColumn(label, help=meaning or None, format="localized")
@@ -355,7 +373,7 @@ def _view(assets: pd.DataFrame) -> View:
     if moment is not None:
         zone = UTC if in_utc else market_time_zone()
         moment = moment.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
-    return View(first, last, chosen, moment, in_utc)
+    return View(first, last, chosen, moment, in_utc, utc_now())
 
 
 def _from_url(assets: pd.DataFrame) -> None:

@@ -31,7 +31,16 @@ def main() -> None:
             view = shell.filters(copy)
             shell.enter(
                 shell.Context(
-                    con, view, shell.theme(), copy.tables, copy.meanings, copy.manifest, right, who, copy.known
+                    con,
+                    view,
+                    shell.theme(),
+                    copy.tables,
+                    copy.meanings,
+                    copy.manifest,
+                    right,
+                    who,
+                    copy.known,
+                    len(copy.assets),
                 )
             )
             shown = pages.visible(copy.tables, is_limited=bool(right.customers), is_development=who.is_development)

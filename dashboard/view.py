@@ -21,6 +21,7 @@ class View:
         assets: asset_ids that are chosen; None: all that the role may see.
         moment: naive UTC; forecasts are shown as they were known then. None: as they are known now.
         in_utc: times are shown in UTC; else in the market's local time. Delivery dates are always local (TIME-2).
+        now: naive UTC; charts mark it. None: they do not.
     """
 
     first: date
@@ -28,6 +29,7 @@ class View:
     assets: tuple[str, ...] | None = None
     moment: datetime | None = None
     in_utc: bool = False
+    now: datetime | None = None
 
     @property
     def days(self) -> int:

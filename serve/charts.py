@@ -197,19 +197,20 @@ def alpha(
     return chart
 
 
-def waterfall(frame: pd.DataFrame, *, width: int = 860, height: int = 220) -> alt.TopLevelMixin:
+def waterfall(frame: pd.DataFrame, *, width: int = 860, height: int = 220, theme: Theme = "light") -> alt.TopLevelMixin:
     """How parts add up to a total.
 
     Args:
         frame: in order `part`, `eur` (signed), and `is_total` for bars that stand on zero.
         width: in pixels.
         height: in pixels.
+        theme: of the page.
     """
     drawn = frame.copy()
     ends = drawn["eur"].where(~drawn["is_total"], 0).cumsum()
     drawn["end"] = ends.where(~drawn["is_total"], drawn["eur"])
     drawn["begin"] = (ends - drawn["eur"]).where(~drawn["is_total"], 0)
-    drawn["label"] = [f"{value:+,.0f}" for value in drawn["eur"]]
+    drawn["label"] = [f"{value:+,.0f}".replace("-", "−") for value in drawn["eur"]]
     drawn["kind"] = [
         "total" if total else "adds" if value >= 0 else "takes"
         for total, value in zip(drawn["is_total"], drawn["eur"], strict=True)
@@ -230,8 +231,9 @@ def waterfall(frame: pd.DataFrame, *, width: int = 860, height: int = 220) -> al
             ),
         )
     )
-    labels = alt.Chart(drawn).mark_text(dy=-7, fontSize=11, color=NEUTRAL).encode(x=x, y="top:Q", text="label:N")
-    return alt.layer(bars, labels).properties(width=width, height=height)
+    labels = alt.Chart(drawn).mark_text(dy=-7, fontSize=11, color=INK[theme]).encode(x=x, y="top:Q", text="label:N")
+    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=INK[theme], strokeWidth=0.6).encode(y="zero:Q")
+    return alt.layer(bars, zero, labels).properties(width=width, height=height)
 
 
 def margin_parts(figures: Mapping[str, Any]) -> pd.DataFrame | None:

@@ -21,12 +21,20 @@ facts = {
     "dbt": manifest.dbt_version,
     "build": manifest.build_id,
 }
-st.dataframe({"what": list(facts), "value": list(facts.values())}, hide_index=True, width="stretch", row_height=28)
-lineage = door.home()[0] / "docs" / "lineage.html"
-if not context.right.customers and lineage.exists():
+st.dataframe({"What": list(facts), "Value": list(facts.values())}, hide_index=True, width=640, row_height=28,
+             column_config={"What": st.column_config.Column(width=150)})  # fmt: skip
+site, lineage = door.documentation(), door.home()[0] / "docs" / "lineage.html"
+if context.right.customers:
+    pass  # how the company computes is not for its customers
+elif site:
+    with st.container(horizontal=True, gap="small"):
+        st.link_button("Column lineage", f"{site}/lineage.html", icon=":material/account_tree:")
+        st.link_button("All models", f"{site}/index.html", icon=":material/menu_book:")
+elif lineage.exists():
     st.download_button("Column lineage (one HTML page)", lineage.read_bytes, "lineage.html", "text/html",
                        on_click="ignore", icon=":material/account_tree:")  # fmt: skip
-st.caption("Lineage and all models: `rtm docs` opens the documentation; the docs service of docker-compose serves it.")
+else:
+    st.caption("Column lineage and all models: `rtm docs` makes and opens them.")
 
 st.subheader("What the figures mean")
 found = queries.definitions(context.con)
@@ -34,9 +42,12 @@ words = st.text_input("Find", key="find", placeholder="capture rate, alpha, infe
 if words:
     text = found["column_name"].str.replace("_", " ") + " " + found["definition"].fillna("")
     found = found[text.str.contains(words.replace("_", " "), case=False, regex=False)]
-listed = found.assign(
-    figure=[label_of(name, with_unit=False) for name in found["column_name"]],
-    unit=[unit_of(name) for name in found["column_name"]],
-)[["figure", "unit", "definition", "column_name", "mart_name"]]
+listed = {
+    "Figure": [label_of(name, with_unit=False) for name in found["column_name"]],
+    "Unit": [unit_of(name) for name in found["column_name"]],
+    "Definition": found["definition"],
+    "Column": found["mart_name"] + "." + found["column_name"],
+}
 st.dataframe(listed, hide_index=True, width="stretch", height=520, row_height=28,
-             column_config={"definition": st.column_config.Column(width="large")})  # fmt: skip
+             column_config={"Figure": st.column_config.Column(width=180), "Unit": st.column_config.Column(width=80),
+                            "Definition": st.column_config.Column(width=620)})  # fmt: skip

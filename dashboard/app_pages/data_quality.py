@@ -10,6 +10,7 @@ context = shell.context()
 view = context.view
 shell.head("Data quality", context, portfolio_only=True)
 
+FEW_DAYS = 14  # so many and fewer leave room for the table beside the chart
 SET_ASIDE = ("quarantined_file", "unreadable_row", "unreadable_value", "blank_value", "contract_row_unusable")
 REVISED = ("contract_terms_changed", "contract_dropped", "trade_recall_candidate", "imbalance_price_estimated",
            "live_final_deviation", "final_production_missing")  # fmt: skip
@@ -34,13 +35,17 @@ def feed_tile(feed: pd.Series) -> Tile:
 
 shell.tiles([feed_tile(feed) for _, feed in feeds.iterrows()])
 st.subheader("Feeds by delivery date")
-shell.chart(charts.feed_matrix(queries.feed_days(context.con, view), context.theme), context, key="matrix", height=None,
-            alt="Completeness of each feed by delivery date")  # fmt: skip
-st.caption(
-    "▲ something lacks · ○ nothing arrived · ◌ not due yet. A feed that comes with an event only may stay empty."
-)
-shell.table(feeds.assign(status=feeds["status"].map(lambda status: status_word(str(status)))), context, key="feeds",
-            name="feeds", mart="reports.rpt_data_quality", height=240)  # fmt: skip
+listed = feeds.assign(status=feeds["status"].map(lambda status: status_word(str(status))))
+few = view.days <= FEW_DAYS
+left, right = st.columns([1, 2] if view.days <= 3 else 2, gap="medium") if few else (st.container(), st.container())
+with left:
+    matrix = queries.feed_days(context.con, view)
+    shell.chart(charts.feed_matrix(matrix, context.theme), context, key="matrix", height=None,
+                alt="Completeness of each feed by delivery date", known=matrix["status"])  # fmt: skip
+    st.caption("▲ something lacks · ○ nothing arrived · □ not due yet. A feed that comes with an event only may stay "
+               "empty.")  # fmt: skip
+with right:
+    shell.table(listed, context, key="feeds", name="feeds", mart="reports.rpt_data_quality", height=360)
 
 st.subheader("Corrections")
 revised = context.ask(queries.revisions, view)

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import charts, queries, shell
-from dashboard.formatting import Tile, number, share
+from dashboard.formatting import Tile, clock, number, share
 
 context = shell.context()
 view = context.view
@@ -23,7 +23,7 @@ def mwh(column: str, rows: pd.DataFrame = frame) -> float | None:
     return None if rows[column].isna().all() else float(rows[column].sum() * factor)
 
 
-asset_steps = "of assets, quarter-hours" if view.by_quarter_hour else "asset days"
+asset_steps = "quarter-hours of assets" if view.by_quarter_hour else "days of assets"
 error = float((both["measured"] - both["tradeable"]).abs().sum() * factor) if len(both) else None
 measured = mwh("measured", both)
 shell.tiles(
@@ -36,7 +36,7 @@ shell.tiles(
         Tile("Absolute error", number(error, 1), "MWh",
              f"{share(error / measured if error is not None and measured else None)} of measured",
              "Sum of |measured − tradeable forecast| over the steps where both are known."),
-        Tile("Missing forecasts", number(lacking), "", asset_steps,
+        Tile("Missing forecasts", number(lacking), "QH" if view.by_quarter_hour else "days", asset_steps,
              "Forecasts that lack for assets under contract (FC-3); the sum is without them.",
              "bad" if lacking else ""),
     ]
@@ -49,8 +49,12 @@ if has_versions and st.toggle("Earlier versions behind the lines", value=True, k
     versions = queries.forecast_versions(context.con, view)
 if has_versions and view.moment is not None:
     known = queries.forecasts_known_at(context.con, view)
+    st.caption(f"No version of the six hours before {clock(view.moment, view.zone)} is there." if known.empty else
+               f"Lines end with what was known at {clock(view.moment, view.zone)}; latest, tradeable and the figures "
+               "above are as known now.")  # fmt: skip
 shell.chart(charts.forecast(frame, view, context.theme, versions, known), context, key="forecast", height=300,
-            alt="Latest and tradeable forecast beside measured infeed")  # fmt: skip
+            alt="Latest and tradeable forecast beside measured infeed",
+            known=frame[["latest", "measured"]].stack())  # fmt: skip
 shell.gap_note(frame, frame["latest"].isna(), context, "Forecast")
 if view.moment is not None and not has_versions:
     st.caption("The moment does not apply here: versions are kept "

@@ -13,10 +13,11 @@ by_asset = queries.imbalance_by_asset(context.con, view) if context.has("reports
 whole = view.assets is None and context.has("marts.fct_portfolio_imbalance")
 frame = (queries.portfolio_imbalance if whole else queries.asset_imbalance)(context.con, view)
 status = "provisional" if frame["is_estimated"].any() else ""
+measured = "" if by_asset is None or by_asset["is_final"].all() else "provisional"
 unpriced = int(frame["unpriced_quarter_hours"].sum())
 figures = [
     Tile("Imbalance", number(frame["imbalance_mwh"].sum(min_count=1), 1, signed=True), "MWh",
-         "infeed − tradeable forecast; + long", context.means("imbalance_mwh"), status),
+         "infeed − forecast; + long", context.means("imbalance_mwh"), measured),
     Tile("Cost", number(frame["imbalance_cost_eur"].sum(min_count=1)), "EUR", "+ we pay",
          context.means("imbalance_cost_eur"), status),
 ]  # fmt: skip
@@ -28,7 +29,7 @@ if whole:
 if "position_imbalance_mwh" in frame:
     figures += [
         Tile("Of the position", number(frame["position_imbalance_mwh"].sum(min_count=1), 1, signed=True), "MWh",
-             "infeed − net sold", context.means("position_imbalance_mwh"), status),
+             "infeed − net sold", context.means("position_imbalance_mwh"), measured),
         Tile("Cost of the position", number(frame["position_imbalance_cost_eur"].sum(min_count=1)), "EUR", "+ we pay",
              context.means("position_imbalance_cost_eur"), status),
     ]  # fmt: skip
@@ -43,17 +44,19 @@ left, right = st.columns(2, gap="medium")
 with left:
     st.subheader("Volume")
     shell.chart(charts.imbalance(frame, view, context.theme), context, key="volume",
-                alt="Imbalance, long up and short down")  # fmt: skip
+                alt="Imbalance, long up and short down", known=frame["imbalance_mwh"])  # fmt: skip
 with right:
     st.subheader("Cost")
     shell.chart(charts.cost(frame, view, context.theme), context, key="cost",
-                alt="Cost of the imbalance, paid up and earned down")  # fmt: skip
-st.caption("Pale with a dashed edge: rests on an estimate and may still change.")
+                alt="Cost of the imbalance, paid up and earned down", known=frame["imbalance_cost_eur"])  # fmt: skip
+st.caption("Cost, pale with a dashed edge: rests on an estimated price and may still change.")
 shell.gap_note(frame, frame["imbalance_mwh"].isna(), context, "Imbalance")
 shell.downloads(frame, context, key="imbalance", name="imbalance")
 
 if view.by_quarter_hour:
-    left, right = st.columns(2, gap="medium")
+    assets = queries.asset_imbalance(context.con, view)
+    is_switched_off = bool(assets["redispatch_mwh"].fillna(0).ne(0).any())
+    left, right = st.columns([1, 1] if is_switched_off else [3, 1], gap="medium")
     with left:
         st.subheader("Estimate against final price")
         prices = context.ask(queries.imbalance_prices, view)
@@ -61,26 +64,34 @@ if view.by_quarter_hour:
             shell.not_seen("Imbalance prices")
         else:
             shell.chart(charts.imbalance_prices(prices, view, context.theme), context, key="prices",
-                        alt="Final imbalance prices of both sides and the estimate")  # fmt: skip
+                        alt="Final imbalance prices of both sides and the estimate",
+                        known=prices[["short_final", "long_final", "estimate"]].stack())  # fmt: skip
             final = prices[["short_final", "long_final"]].notna().all(axis=1)
             shell.gap_note(prices, ~final, context, "Final price")
+            shell.downloads(prices, context, key="price_rows", name="imbalance_prices")
     with right:
         st.subheader("Redispatch apart")
-        assets = queries.asset_imbalance(context.con, view)
-        if assets["redispatch_mwh"].fillna(0).ne(0).any():
+        if is_switched_off:
             shell.chart(charts.imbalance(assets, view, context.theme, "redispatch_mwh"), context, key="redispatch",
                         alt="The part of the imbalance that redispatch caused")  # fmt: skip
-        st.caption(
-            f"Redispatch caused {number(assets['redispatch_mwh'].sum(min_count=1), 2, signed=True)} MWh, the forecast "
-            f"{number(assets['forecast_error_mwh'].sum(min_count=1), 2, signed=True)} MWh (IM-6)."
-        )
+        shell.tiles(
+            [
+                Tile("By redispatch", number(assets["redispatch_mwh"].sum(min_count=1), 2, signed=True), "MWh",
+                     "of the imbalance", context.means("redispatch_mwh")),
+                Tile("By the forecast", number(assets["forecast_error_mwh"].sum(min_count=1), 2, signed=True), "MWh",
+                     "of the imbalance", context.means("forecast_error_mwh")),
+            ]
+        )  # fmt: skip
 
 if by_asset is not None:
     st.subheader("Cost by asset")
     left, right = st.columns(2, gap="medium")
     with left:
-        shell.chart(charts.by_asset(by_asset.head(40), "imbalance_cost_eur", "cost, EUR, + we pay"), context,
-                    key="by_asset", height=None, alt="Imbalance cost of each asset")  # fmt: skip
+        shell.chart(charts.by_asset(by_asset.head(shell.MOST_BARS), "imbalance_cost_eur", "cost, EUR, + we pay"),
+                    context, key="by_asset", height=None, alt="Imbalance cost of each asset",
+                    known=by_asset["imbalance_cost_eur"])  # fmt: skip
+        if len(by_asset) > shell.MOST_BARS:
+            st.caption(f"The {shell.MOST_BARS} dearest of {number(len(by_asset))} assets; the table has all.")
         if whole:
             assets_cost = by_asset["imbalance_cost_eur"].sum(min_count=1)
             st.caption(
@@ -89,4 +100,4 @@ if by_asset is not None:
             )
     with right:
         shell.table(by_asset, context, key="by_asset_rows", name="imbalance_by_asset",
-                    mart="reports.rpt_asset_performance", height=300)  # fmt: skip
+                    mart="reports.rpt_asset_performance", height=shell.MOST_BARS * 17 + 40)  # fmt: skip

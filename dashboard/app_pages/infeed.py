@@ -39,7 +39,8 @@ shell.tiles(
 )  # fmt: skip
 st.subheader("Power by source" if view.by_quarter_hour else "Energy by source and day")
 shell.chart(charts.infeed(frame, view, context.theme), context, key="infeed", height=300,
-            alt="Best of infeed shaded by its source, tradeable forecast as a dashed line")  # fmt: skip
+            alt="Best of infeed shaded by its source, tradeable forecast as a dashed line",
+            known=frame[list(queries.SOURCES)].stack())  # fmt: skip
 dashed = "Dashed line: latest tradeable forecast. " if frame["tradeable"].notna().any() else ""
 st.caption(f"{dashed}Pale: forecast only. Amber bar above: redispatch.")
 shell.gap_note(frame, frame[list(queries.SOURCES)].isna().all(axis=1), context, "Infeed")
@@ -49,12 +50,13 @@ st.subheader("Completeness by asset")
 complete = queries.completeness(context.con, view)
 left, right = st.columns(2, gap="medium")
 with left:
-    shell.chart(charts.completeness(complete.head(40)), context, key="completeness", height=None,
-                alt="Measured, forecast-only and missing share of each asset's quarter-hours")  # fmt: skip
-    if len(complete) > 40:
-        st.caption(f"The 40 least complete of {len(complete)} assets; the table has all.")
+    shell.chart(charts.completeness(complete.head(shell.MOST_BARS)), context, key="completeness", height=None,
+                alt="Measured, forecast-only and missing share of each asset's quarter-hours",
+                known=complete["completeness"])  # fmt: skip
+    if len(complete) > shell.MOST_BARS:
+        st.caption(f"The {shell.MOST_BARS} least complete of {number(len(complete))} assets; the table has all.")
 with right:
-    shell.table(complete, context, key="completeness_rows", name="completeness", height=300)
+    shell.table(complete, context, key="completeness_rows", name="completeness", height=shell.MOST_BARS * 16 + 70)
 
 st.subheader("Redispatch")
 events = context.ask(queries.redispatch, view)

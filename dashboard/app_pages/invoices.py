@@ -59,4 +59,5 @@ lines = context.ask(queries.invoice_lines, invoice["invoice_id"])
 if lines is None:
     shell.not_seen("Lines")
 else:
+    lines = lines.drop(columns=["invoice_id", "contract_id", "invoicing_month"])  # the title says them
     shell.table(lines, context, key="lines", name=str(invoice["invoice_id"]), mart="marts.fct_invoice_lines")

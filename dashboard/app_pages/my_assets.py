@@ -12,7 +12,7 @@ shell.head("My assets", context)
 frame = queries.infeed(context.con, view, with_forecast=context.has("marts.fct_asset_forecasts"))
 months = queries.asset_performance(context.con, view, "month")
 mart = "reports.rpt_asset_performance"
-provisional = "" if len(months) and (months["status"] == "final").all() else "provisional"
+provisional = "" if (months["status"] == "final").all() else "provisional"
 
 
 def total(column: str) -> float | None:
@@ -42,7 +42,8 @@ shell.tiles(figures)
 
 st.subheader("Infeed")
 shell.chart(charts.infeed(frame, view, context.theme), context, key="infeed", height=260,
-            alt="Infeed by source, tradeable forecast as a dashed line")  # fmt: skip
+            alt="Infeed by source, tradeable forecast as a dashed line",
+            known=frame[list(queries.SOURCES)].stack())  # fmt: skip
 st.caption("Dashed line: our forecast. Pale: not measured yet. Amber bar above: switched off by the grid operator.")
 shell.gap_note(frame, frame[list(queries.SOURCES)].isna().all(axis=1), context, "Infeed")
 shell.downloads(frame, context, key="infeed_rows", name="infeed")

@@ -13,9 +13,12 @@ context = shell.context()
 view = context.view
 shell.head("Performance", context)
 
-by_day = st.segmented_control("By", ["month", "day"], default="month", key="period", required=True) == "day"
+by_day = st.segmented_control("By", ["month", "day"], default="month", key="period", required=True,
+                              label_visibility="collapsed") == "day"  # fmt: skip
 period: Literal["day", "month"] = "day" if by_day else "month"
-assets = queries.asset_performance(context.con, view, period)
+chosen = context.assets if view.assets is None else len(view.assets)
+shown = replace(view, first=view.last) if by_day and chosen * view.days > shell.MOST_ROWS else view
+assets = queries.asset_performance(context.con, shown, period)
 portfolio = context.ask(queries.portfolio_performance, view, period) if view.assets is None else None
 
 if portfolio is not None and len(portfolio):
@@ -44,7 +47,7 @@ if portfolio is not None and len(portfolio):
     if parts is None:
         shell.not_seen("What the margin is made of")
     else:
-        shell.chart(charts.waterfall(parts, width=900), context, key="waterfall", height=240,
+        shell.chart(charts.waterfall(parts, context.theme), context, key="waterfall", height=240,
                     alt="What the portfolio's margin is made of")  # fmt: skip
 
 if assets.empty:
@@ -59,24 +62,27 @@ kpis = {
     }.items() if name in assets
 }  # fmt: skip
 st.subheader("Ranking of the assets")
-kpi = st.selectbox("By figure", list(kpis), format_func=label_of, key="kpi")
 last = assets[assets["period_start_date"] == assets["period_start_date"].max()]
-ranked = last.sort_values([kpi, "asset_id"], ascending=[False, True], na_position="last").assign(
-    is_final=last["status"] == "final"
-)
 left, right = st.columns([2, 3], gap="medium")
 with left:
+    kpi = st.selectbox("By figure", list(kpis), format_func=label_of, key="kpi", label_visibility="collapsed")
+    ranked = last.sort_values([kpi, "asset_id"], ascending=[False, True], na_position="last").assign(
+        is_final=last["status"] == "final"
+    )
     if meaning := context.means(kpi, "reports.rpt_asset_performance"):
         st.caption(meaning)
-    shell.chart(charts.by_asset(ranked.head(40), kpi, label_of(kpi), *kpis[kpi]), context, key="ranking", height=None,
-                alt=f"The assets by {label_of(kpi)}")  # fmt: skip
+    shell.chart(charts.by_asset(ranked.head(shell.MOST_BARS), kpi, label_of(kpi), *kpis[kpi]), context, key="ranking",
+                height=None, alt=f"The assets by {label_of(kpi)}", known=ranked[kpi])  # fmt: skip
+    if len(ranked) > shell.MOST_BARS:
+        st.caption(f"The first {shell.MOST_BARS} of {number(len(ranked))} assets; the table has all.")
     if unknown := int(ranked[kpi].isna().sum()):
         st.caption(f"Not known for {unknown} of {len(ranked)} assets.")
 with right:
-    st.caption(f"Every figure by asset and {period}; net of VAT.")
-    shown = assets.drop(columns=[name for name in ("period",) if name in assets])
+    too_many = f" Of {shown.title} only: choose fewer assets to see every day." if shown is not view else ""
+    st.caption(f"Every figure by asset and {period}; net of VAT.{too_many}")
+    listed = assets.drop(columns=[name for name in ("period",) if name in assets])
     first = ["asset_id", "asset_name", "technology", "period_start_date", "status"]
-    first = [name for name in first if name in shown]
-    shown = shown[[*first, *[name for name in shown if name not in first]]]
-    shell.table(shown.assign(status=shown["status"].map(status_word)), context, key="kpis", name="performance",
+    first = [name for name in first if name in listed]
+    listed = listed[[*first, *[name for name in listed if name not in first]]]
+    shell.table(listed.assign(status=listed["status"].map(status_word)), context, key="kpis", name="performance",
                 mart="reports.rpt_asset_performance", height=420)  # fmt: skip

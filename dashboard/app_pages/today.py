@@ -11,11 +11,11 @@ view = context.view
 shell.head("Today", context, portfolio_only=True)
 
 figures = context.ask(queries.portfolio_performance, view, "day")
-position = queries.position(context.con, view)
+position = queries.position(context.con, view) if view.by_quarter_hour else None
 kept = queries.position_as_of_days(context.con) if context.has("marts.fct_position_as_of") else None
-known = queries.position_known_at(context.con, view) if kept and view.moment is not None else None
-if known is not None and len(known):
-    position = known
+known = None
+if kept and view.by_quarter_hour and view.moment is not None:
+    known = queries.position_known_at(context.con, view)
 trading = context.ask(queries.trading_days, view)
 days = queries.position_days(context.con, view)
 
@@ -28,47 +28,57 @@ def total(frame: pd.DataFrame | None, column: str) -> float | None:
 everything = trading[trading["product"] == "all"] if trading is not None else None
 status = "" if figures is None or figures.empty or (figures["status"] == "final").all() else "provisional"
 measured, expected = total(figures, "measured_quarter_hours"), total(figures, "expected_quarter_hours")
-incomplete = int((~position["is_complete"]).sum())
-shell.tiles(
-    [
-        Tile("Open position", number(total(days, "open_position_mwh"), 1, signed=True), "MWh",
-             f"long {number(total(days, 'open_long_mwh'), 1)}, short {number(total(days, 'open_short_mwh'), 1)}",
-             context.means("open_position_mwh"), "provisional" if incomplete else ""),
-        Tile("Best of infeed", number(total(days, "infeed_mwh"), 1), "MWh",
-             f"{share(measured / expected if expected and measured is not None else None)} measured",
-             context.means("infeed_mwh"), status),
-        Tile("Net sold", number(total(everything, "net_sold_mwh"), 1), "MWh",
-             f"{number(total(everything, 'trades'))} trades", context.means("net_sold_mwh")),
+trades = total(everything, "trades")
+incomplete = int((days["quarter_hours"] - days["complete_quarter_hours"]).sum())
+tiles = [
+    Tile("Open position", number(total(days, "open_position_mwh"), 1, signed=True), "MWh",
+         f"long {number(total(days, 'open_long_mwh'), 1)}, short {number(total(days, 'open_short_mwh'), 1)}",
+         context.means("open_position_mwh"), "provisional" if incomplete else ""),
+    Tile("Best of infeed", number(total(days, "infeed_mwh"), 1), "MWh",
+         f"{share(measured / expected if expected and measured is not None else None)} measured",
+         context.means("infeed_mwh"), status),
+    Tile("Net sold", number(total(days, "net_sold_mwh"), 1), "MWh",
+         f"{number(trades)} trades" if trades is not None else "", context.means("net_sold_mwh")),
+]  # fmt: skip
+if everything is not None:  # what a role does not see is left out: a dash would say that it is not known
+    tiles += [
         Tile("PnL (trading revenue)", number(total(everything, "revenue_eur")), "EUR", "sold less bought",
              context.means("revenue_eur")),
         Tile("Alpha", number(total(everything, "alpha_eur"), signed=True), "EUR", "against the market VWAP",
              context.means("alpha_eur")),
-        Tile("Imbalance cost", number(total(figures, "position_imbalance_cost_eur")), "EUR",
-             "of the position; + we pay", context.means("position_imbalance_cost_eur"), status),
-        Tile("Margin", number(total(figures, "margin_from_trades_eur")), "EUR", "what can be computed",
-             context.means("margin_from_trades_eur"), status),
-    ]
-)  # fmt: skip
+    ]  # fmt: skip
+if figures is not None and "position_imbalance_cost_eur" in figures:
+    tiles.append(Tile("Imbalance cost", number(total(figures, "position_imbalance_cost_eur")), "EUR",
+                      "of the position; + we pay", context.means("position_imbalance_cost_eur"), status))  # fmt: skip
+if figures is not None and "margin_from_trades_eur" in figures:
+    tiles.append(Tile("Margin", number(total(figures, "margin_from_trades_eur")), "EUR", "what can be computed",
+                      context.means("margin_from_trades_eur"), status))  # fmt: skip
+shell.tiles(tiles)
 
 st.subheader("Open position")
 if known is not None and len(known):
+    position = known
     st.caption(f"As known at {clock(view.moment, view.zone)}; the figures above are as known now.")
 elif view.moment is not None:
-    st.caption("The moment does not apply here: positions are kept "
+    st.caption("The moment does not apply here: positions are kept by quarter-hour "
                + (f"for the moments of {kept[0]} to {kept[1]}." if kept else "for no day."))  # fmt: skip
-if view.by_quarter_hour or view.days > 62:
-    if view.by_quarter_hour:
-        shell.chart(charts.heat_strip(position, view, context.theme), context, key="strip", height=130,
-                    alt="Open position per quarter-hour as a strip of colours")  # fmt: skip
+if days["open_position_mwh"].isna().all():
+    pass  # said once, where the lines would be
+elif position is not None:
+    shell.chart(charts.heat_strip(position, view, context.theme), context, key="strip", height=110,
+                alt="Open position per quarter-hour as a strip of colours")  # fmt: skip
 else:
-    shell.chart(charts.heat_days(position, context.theme), context, key="heat", height=None,
+    hours = queries.position_hours(context.con, view)
+    shell.chart(charts.heat_days(hours, view, context.theme), context, key="heat", height=190,
                 alt="Mean open position by day and hour")  # fmt: skip
-steps = position if view.by_quarter_hour else days
-shell.chart(charts.position(steps, view, context.theme), context, key="position", height=220,
-            alt="Best of infeed and net sold energy over the delivery period")  # fmt: skip
-shell.gap_note(position, position["infeed_mwh"].isna(), context, "Infeed")
-present = position.dropna(subset=["assets_present"])
-shell.gap_note(present, ~present["is_complete"].astype(bool), context, "Infeed of some assets")
+steps = days if position is None else position
+shell.chart(charts.position(steps, view, context.theme), context, key="position", height=210,
+            alt="Best of infeed and net sold energy over the delivery period", known=steps["infeed_mwh"])  # fmt: skip
+shell.gap_note(steps, steps["infeed_mwh"].isna(), context, "Infeed")
+if position is not None:
+    present = position.dropna(subset=["assets_present"])
+    shell.gap_note(present, ~present["is_complete"].astype(bool), context, "Infeed of some assets")
+shell.downloads(steps, context, key="position_rows", name="position")
 
 left, right = st.columns(2, gap="medium")
 with left:
@@ -76,10 +86,10 @@ with left:
     if view.by_quarter_hour and context.has("marts.fct_position_paths"):
         paths = queries.revenue_path(context.con, view)
         shell.chart(charts.path(paths, view, "cumulative_revenue_eur", context.theme), context, key="pnl", height=200,
-                    alt="Revenue as it grew over trading time")  # fmt: skip
+                    alt="Revenue as it grew over trading time", known=paths["cumulative_revenue_eur"])  # fmt: skip
     elif everything is not None:
         shell.chart(charts.revenue_days(everything, view, context.theme), context, key="pnl", height=200,
-                    alt="Revenue adding up over the delivery dates")  # fmt: skip
+                    alt="Revenue adding up over the delivery dates", known=everything["revenue_eur"])  # fmt: skip
     else:
         shell.not_seen("Revenue")
 with right:
@@ -90,10 +100,10 @@ with right:
     elif found.empty:
         st.caption("Nothing was found.")
     else:
-        brief = found[["severity", "finding", "feed", "rows", "example", "meaning", "what_to_do"]].copy()
+        order = ("severity", "finding", "rows", "example", "feed", "meaning", "what_to_do")
+        brief = found[[name for name in order if name in found]].copy()
         brief["severity"] = brief["severity"].map(status_word)
         shell.table(brief, context, key="findings", name="findings", mart="marts.fct_data_findings", height=200)
-shell.downloads(steps, context, key="position_rows", name="position")
 
 if view.days == 1 and kept and kept[0] <= view.first <= kept[1]:
     st.subheader("How the position became known")

@@ -70,24 +70,27 @@ with right:
 shell.downloads(steps, context, key="steps", name="trading")
 
 left, right = st.columns(2, gap="medium")
-shown = view if view.by_quarter_hour else replace(view, first=view.last)
+traded_days = everything.loc[everything["trades"] > 0, "delivery_date"]
+last = traded_days.max().date() if len(traded_days) else view.last
+shown = view if view.by_quarter_hour else replace(view, first=last, last=last)
 with left:
     st.subheader("Trades over trading time")
     trades = context.ask(queries.trades, shown)
     if trades is None:
         shell.not_seen("Single trades")
     else:
-        shell.chart(charts.trades(trades, shown), context, key="dots", height=280,
-                    alt="Each trade by time of execution and price")  # fmt: skip
+        shell.chart(charts.trades(trades, shown, context.theme), context, key="dots", height=280,
+                    alt="Each trade by time of execution and price", known=trades["price_eur_per_mwh"])  # fmt: skip
         if len(trades) == queries.MOST_TRADES:
             st.caption(f"The {queries.MOST_TRADES:,} largest trades of {shown.title}.")
         elif shown is not view:
-            st.caption(f"Trades of {shown.title}, the last of the days.")
+            st.caption(f"Trades of {shown.title}, the last day that was traded.")
 with right:
     st.subheader("Alpha")
-    shell.chart(charts.alpha(queries.alpha(context.con, view), theme=context.theme), context, key="alpha",
-                height=280 if view.days > 1 else 170, alt="Alpha by hour and day")  # fmt: skip
-    st.caption("Green: better than the market VWAP of the quarter-hour; brown: worse.")
+    alphas = queries.alpha(context.con, view)
+    shell.chart(charts.alpha(alphas, context.theme), context, key="alpha",
+                height=280 if view.days > 3 else 190, alt="Alpha by hour and day",
+                known=alphas["alpha_eur"])  # fmt: skip
     lead = context.ask(queries.trade_lead_times, view)
     if lead is not None:
         shell.table(lead, context, key="lead", name="trades_by_lead_time", mart="marts.fct_trading_lead_times",

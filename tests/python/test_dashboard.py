@@ -24,6 +24,7 @@ from streamlit import config
 from streamlit.testing.v1 import AppTest
 
 from dashboard import charts, door, pages, queries, shell
+from dashboard.queries import asking
 from dashboard.view import View
 from home import PROJECT
 from serve.access import Role
@@ -155,6 +156,13 @@ def test_a_moment_shows_no_later_version(con: duckdb.DuckDBPyConnection) -> None
         assert value == pytest.approx(expected)
 
 
+def test_a_moment_fans_out_no_later_version(con: duckdb.DuckDBPyConnection) -> None:
+    everything = queries.forecast_versions(con, replace(THEN, moment=None))
+    issued = sorted(set(everything["version_utc"]))
+    moment = issued[-2].to_pydatetime()
+    assert sorted(set(queries.forecast_versions(con, replace(THEN, moment=moment))["version_utc"])) == issued[:-1]
+
+
 def test_a_moment_shows_the_position_as_it_was_known(con: duckdb.DuckDBPyConnection) -> None:
     _, day = queries.position_as_of_days(con) or (None, None)
     assert day is not None
@@ -179,6 +187,38 @@ def test_corrections_add_up_to_those_of_the_mart(con: duckdb.DuckDBPyConnection)
     assert summed["infeed_payout_effect_eur"].sum() == pytest.approx(effect)
 
 
+def test_hours_are_means_of_their_quarter_hours(con: duckdb.DuckDBPyConnection) -> None:
+    hours = queries.position_hours(con, RANGE).set_index(["delivery_date", "hour_of_day"])["open_mw"]
+    day = queries.position(con, DAY)
+    expected = (4 * day["open_position_mwh"]).groupby((day["quarter_hour_of_day"] - 1) // 4).mean()
+    assert len(expected) == 25
+    assert hours.loc[pd.Timestamp(LONG_DAY)].tolist() == pytest.approx(expected.tolist())
+
+
+def test_days_of_which_nothing_is_known_have_rows_without_values(con: duckdb.DuckDBPyConnection) -> None:
+    month = View(date(2025, 10, 20), date(2025, 10, 29))
+    for question, column in (
+        (queries.infeed, "final"), (queries.forecasts, "latest"), (queries.position_days, "infeed_mwh"),
+    ):  # fmt: skip
+        frame = question(con, month)
+        assert len(frame) == 10 and frame[column].head(5).isna().all(), question
+
+
+def test_redispatch_beyond_a_month_has_a_row_per_asset(con: duckdb.DuckDBPyConnection) -> None:
+    days, long = queries.redispatch(con, RANGE), queries.redispatch(con, View(date(2025, 9, 1), date(2025, 10, 31)))
+    assert "delivery_date" in days and len(long) == days["asset_id"].nunique()
+    for column in ("quarter_hours", "lost_energy_mwh", "payout_eur"):
+        assert long[column].sum() == pytest.approx(days[column].sum())
+
+
+def test_large_marts_lie_by_day(con: duckdb.DuckDBPyConnection) -> None:
+    for mart in ("fct_asset_forecasts", "fct_asset_imbalance", "fct_asset_infeed", "fct_forecast_versions",
+                 "fct_market_trades", "fct_redispatch", "fct_trades"):  # fmt: skip
+        disorder = f"select count(*) from (select delivery_date < lag(delivery_date) over (order by rowid) as back " \
+            f"from marts.{mart}) where back"  # fmt: skip
+        assert asked(con, disorder) == 0, mart
+
+
 def test_the_first_day_shown_is_mostly_measured(con: duckdb.DuckDBPyConnection) -> None:
     known = queries.known_days(con)
     assert known == (date(2025, 10, 25), date(2025, 10, 29), date(2025, 10, 27))
@@ -197,7 +237,7 @@ def drawn(con: duckdb.DuckDBPyConnection, view: View, theme: Any) -> dict[str, A
     parts = margin_parts(performance.iloc[-1].to_dict()) if len(performance) else None
     made = {
         "strip": charts.heat_strip(position, view, theme),
-        "heat": charts.heat_days(position, theme),
+        "heat": charts.heat_days(queries.position_hours(con, view), view, theme),
         "position": charts.position(
             position if view.by_quarter_hour else queries.position_days(con, view), view, theme
         ),
@@ -206,7 +246,8 @@ def drawn(con: duckdb.DuckDBPyConnection, view: View, theme: Any) -> dict[str, A
         "forecast": charts.forecast(queries.forecasts(con, view), view, theme),
         "accuracy": charts.accuracy(queries.forecast_accuracy(con, view), "nmae", theme),
         "completeness": charts.completeness(queries.completeness(con, view)),
-        "trades": charts.trades(queries.trades(con, view), view),
+        "trades": charts.trades(queries.trades(con, view), view, theme),
+        "alpha": charts.alpha(queries.alpha(con, view), theme),
         "imbalance": charts.imbalance(imbalance, view, theme),
         "cost": charts.cost(imbalance, view, theme),
         "by_asset": charts.by_asset(queries.imbalance_by_asset(con, view), "imbalance_cost_eur", "EUR"),
@@ -222,7 +263,7 @@ def drawn(con: duckdb.DuckDBPyConnection, view: View, theme: Any) -> dict[str, A
             queries.forecasts_known_at(con, view),
         )  # fmt: skip
     if parts is not None:
-        made["waterfall"] = charts.waterfall(parts, width=800)
+        made["waterfall"] = charts.waterfall(parts, theme)
     return made
 
 
@@ -246,6 +287,23 @@ def test_the_axis_of_a_long_day_has_an_hour_more(con: duckdb.DuckDBPyConnection)
     assert [label for label, _ in local[:3]] == ["00:00", "03:00", "06:00"] and local[-1][0] == "00:00"
     assert [round(hours) for _, hours in local[:3]] == [0, 4, 7] and round(local[-1][1]) == 25
     assert [label for label, _ in labels(replace(DAY, in_utc=True))][:2] == ["00:00", "03:00"]
+
+
+def test_a_day_that_lacks_breaks_the_line_and_is_grey(con: duckdb.DuckDBPyConnection) -> None:
+    days = queries.position_days(con, RANGE)
+    data = charts.position(days[days["delivery_date"] != pd.Timestamp(LONG_DAY)], RANGE, "light").to_dict()["datasets"]
+    rows = [row for rows in data.values() for row in rows if row.get("when") == "Sun 26 Oct 2025"]
+    assert sorted((row.get("what"), row.get("value")) for row in rows) == [
+        ("best of infeed", None), ("net sold", None), ("no data", None)
+    ]  # fmt: skip
+
+
+def test_now_is_marked_where_it_is_in_sight(con: duckdb.DuckDBPyConnection) -> None:
+    def says_now(view: View) -> bool:
+        return '"now"' in charts.position(queries.position(con, view), view, "light").to_json()
+
+    assert says_now(replace(DAY, now=datetime(2025, 10, 26, 12)))
+    assert not says_now(replace(DAY, now=datetime(2025, 10, 27, 12))) and not says_now(DAY)
 
 
 def test_the_map_names_no_address(con: duckdb.DuckDBPyConnection) -> None:
@@ -292,6 +350,8 @@ def test_every_page_shows(development: Path, view: View) -> None:
         assert view.title in text_of(test)
         assert ("No data for these days" in text_of(test)) == (view is NEVER)
         assert "None" not in text_of(test)
+        if page.name in ("today", "forecast", "infeed", "imbalance", "my_assets") and view is not THEN:
+            assert ("Nothing is known of this" in text_of(test)) == (view is NEVER)
         if page.name == "today":
             assert ("As known at 2025-10-28 11:30 UTC" in text_of(test)) == (view is THEN)
 
@@ -329,6 +389,24 @@ def test_downloads_hold_what_is_shown(con: duckdb.DuckDBPyConnection) -> None:
     assert again["revenue_eur"].sum() == pytest.approx(frame["revenue_eur"].sum())
     parquet = pd.read_parquet(io.BytesIO(shell.to_parquet(frame)))
     pd.testing.assert_frame_equal(parquet, frame)
+
+
+def test_very_long_tables_say_what_they_leave_out(development: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shell, "MOST_ROWS", 7)
+    test = run(next(page for page in pages.PAGES if page.name == "performance"), RANGE)
+    assert len(test.dataframe[0].value) == 5  # a row per asset of the month
+    test.segmented_control(key="period").set_value("day").run()
+    assert "Of Wed 29 Oct 2025 only" in text_of(test) and len(test.dataframe[0].value) == 3
+    test = run(next(page for page in pages.PAGES if page.name == "trading"), DAY)
+    assert "The first 7 of 125 rows; the files have all." in text_of(test)
+
+
+def test_about_leads_to_the_lineage(development: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    about = next(page for page in pages.PAGES if page.name == "about")
+    assert "rtm docs" in text_of(run(about))
+    monkeypatch.setenv("RTM_DOCS_URL", "http://docs.example.org/")
+    links = [element.proto.url for element in run(about).get("link_button")]
+    assert links == ["http://docs.example.org/lineage.html", "http://docs.example.org/index.html"]
 
 
 def test_a_newer_copy_is_shown_without_losing_the_view(development: Path, built: tuple[Path, Path]) -> None:
@@ -377,6 +455,16 @@ def register(home: Path, con: duckdb.DuckDBPyConnection, role: Role) -> None:
 
 def come_as(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     monkeypatch.setattr(door, "visitor", lambda: door.Visitor(address, address))
+
+
+def test_a_trader_sees_findings_without_what_may_name_a_person(
+    home: Path, con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(home, con, Role.TRADER)
+    come_as(monkeypatch, "eva@example.com")
+    test = run(pages.PAGES[0], DAY)
+    found = next(table.value for table in test.dataframe if "finding" in table.value)
+    assert len(found) and "example" not in found and "Findings: not part" not in text_of(test)
 
 
 EXPECTED_PAGES = {
@@ -466,7 +554,9 @@ def marts_read(page: pages.Page) -> set[str]:
     return {
         mart
         for text in sources
-        for mart in re.findall(r"\b(?:marts|reports)\.(\w+)", text.replace("{_NAMES}", queries._NAMES))
+        for mart in re.findall(
+            r"\b(?:marts|reports)\.(\w+)", text.replace("{NAMES}", asking.NAMES).replace("{DAYS}", asking.DAYS)
+        )
     }
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlparse
 
+import duckdb
 import pytest
 from browser import browsing, free_port, serving, settled
 from oidc_provider_mock import User, run_server_in_thread
@@ -18,7 +20,10 @@ pytestmark = pytest.mark.parametrize("built", ["sample"], indirect=True)
 @pytest.fixture
 def home(built: tuple[Path, Path], tmp_path: Path) -> Path:
     """RTM_HOME with the sample published."""
-    (tmp_path / "published").symlink_to(built[1] / "published")
+    folder = tmp_path / "published"
+    folder.mkdir()
+    shutil.copyfile(next((built[1] / "published").glob("copy_*.duckdb")), folder / "copy_000001.duckdb")
+    (folder / "current.duckdb").symlink_to("copy_000001.duckdb")
     return tmp_path
 
 
@@ -61,6 +66,15 @@ def test_a_trader_looks_around(home: Path, browser: Browser) -> None:
         with page.expect_download() as taken:
             page.locator("[data-testid=stDownloadButton] button", has_text="CSV").first.click()
         assert taken.value.path().read_text(encoding="utf-8").startswith("feed,")
+
+        newer = home / "published" / "copy_000002.duckdb"
+        shutil.copyfile(newer.with_name("copy_000001.duckdb"), newer)
+        with duckdb.connect(str(newer)) as con:
+            con.execute("update publication.manifest set copy_number = 2")
+        (newer.parent / "next").symlink_to(newer.name)
+        (newer.parent / "next").replace(newer.with_name("current.duckdb"))
+        page.wait_for_selector(".rtm-head .age[title='copy 2']", timeout=30_000)  # by itself, and the view stays
+        assert "from=2025-10-26" in page.url and "clock=UTC" in page.url
 
         phone = browser.new_page(color_scheme="light", viewport={"width": 390, "height": 844})
         for path in ("today", "my_assets"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -43,6 +43,8 @@ def test_gaps_are_named_as_spans() -> None:
     assert formatting.gaps([], UTC) == ""
     twice = [datetime(2025, 10, 26, 0, 15) + pd.Timedelta(minutes=15 * step) for step in range(4)]
     assert formatting.gaps(twice, market_time_zone()) == "02:15 CEST to 02:15 CET (4)"
+    days = [datetime(2025, 10, day) for day in (25, 27, 28, 29)]
+    assert formatting.gaps(days, UTC, timedelta(days=1)) == "25 Oct, 27 Oct to 29 Oct (3)"
     assert "and 2 more spans (2)" in formatting.gaps([start + pd.Timedelta(hours=h) for h in range(6)], UTC)
 
 
@@ -50,3 +52,18 @@ def test_tiles_escape_what_data_say() -> None:
     page = formatting.tiles([formatting.Tile("<b>", "1", "MWh", definition='"x" <script>', status="provisional")])
     assert "<script>" not in page and "&lt;script&gt;" in page
     assert "provisional" in page and 'tabindex="0"' in page
+
+
+def test_digits_follow_the_unit() -> None:
+    columns = ("infeed_kw", "infeed_mwh", "net_eur", "price_eur_per_mwh", "final_quarter_hours", "completeness", "nmae",
+               "quantity")  # fmt: skip
+    assert [formatting.digits_of(column) for column in columns] == [1, 3, 2, 2, 0, 1, 2, 6]
+
+
+def test_a_table_shows_shares_in_percent_and_moments_on_the_clock() -> None:
+    frame = pd.DataFrame({"executed_at_utc": [pd.Timestamp(2025, 10, 26, 1, 30)], "nmae": [0.0166], "net_eur": [1.5]})
+    shown = formatting.for_people(frame, market_time_zone())
+    assert shown.to_dict("list") == {
+        "executed_at": ["2025-10-26 02:30 CET"], "nmae": [pytest.approx(1.66)], "net_eur": [1.5]
+    }  # fmt: skip
+    assert frame["nmae"].iloc[0] == 0.0166  # downloads keep the share

@@ -35,6 +35,7 @@ under_contract as (
         on
             forecasts.asset_id = asset_days.asset_id
             and quarter_hours.delivery_date = asset_days.delivery_date
+    order by delivery_date, asset_id
 
 )
 

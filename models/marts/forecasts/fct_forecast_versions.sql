@@ -73,6 +73,7 @@ under_contract as (
         on
             versions.asset_id = quarter_hours.asset_id
             and versions.delivery_start_utc = quarter_hours.delivery_start_utc
+    order by delivery_date, version_utc, asset_id
 
 )
 

@@ -48,6 +48,7 @@ settled as (
         cast(redispatch_mwh as decimal(18, 9)) as redispatch_mwh,
         cast(imbalance_mwh - redispatch_mwh as decimal(18, 9)) as forecast_error_mwh
     from priced
+    order by delivery_date, asset_id
 
 )
 

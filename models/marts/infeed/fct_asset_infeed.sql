@@ -58,6 +58,7 @@ measured_in_mwh as (
         cast(latest_forecast_kw as double) as latest_forecast_kw,
         cast(is_redispatched as boolean) as is_redispatched
     from chosen
+    order by delivery_date, asset_id
 
 )
 

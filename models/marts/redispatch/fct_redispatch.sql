@@ -60,6 +60,7 @@ compensated as (
         cast({{ amount_eur('compensation_price_eur_per_mwh', var('redispatch_paid_on') ~ '_mwh') }} as decimal(18, 6))
             as claim_eur
     from side_by_side
+    order by delivery_date, asset_id
 
 )
 

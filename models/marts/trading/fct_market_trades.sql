@@ -16,6 +16,7 @@ named as (
         cast(price_eur_per_mwh as decimal(18, 6)) as price_eur_per_mwh,
         cast(volume_mwh as decimal(18, 9)) as volume_mwh
     from trades
+    order by delivery_date, executed_at_utc
 
 )
 

@@ -32,6 +32,7 @@ priced as (
         ) as is_recall_candidate
     from trades
     left join exports on trades.file_id = exports.file_id
+    order by delivery_date, executed_at_utc
 
 )
 

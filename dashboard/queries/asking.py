@@ -1,0 +1,45 @@
+"""What all questions share: how they are asked, and words of SQL that several need."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from dashboard.view import View
+
+Connection = duckdb.DuckDBPyConnection
+LEAD_TIMES = ("gate closure", "0-1 h", "1-3 h", "3-6 h", "6-24 h", "over 24 h")
+"""The buckets of lead times, the shortest first."""
+MONTH = 31
+"""Days up to which single days of assets are told apart."""
+MOST_TRADES = 4000
+"""Dots that a chart of trades draws; the largest ones, where there are more."""
+SOURCES = ("final", "live", "redispatch", "forecast")
+DAYS = "(select distinct delivery_date from marts.dim_quarter_hours where delivery_date between $first and $last)"
+"""The days of the view, also those of which nothing is known."""
+BY_LEAD_TIME = f"list_position({list(LEAD_TIMES)}, lead_time_bucket)"
+NAMES = "(select columns(lambda name: name in ('asset_id', 'asset_name', 'technology')) from marts.dim_assets)"
+"""What the assets are called, as far as the role may know."""
+
+
+def chosen(view: View) -> str:
+    """SQL that keeps the assets of the view."""
+    return "" if view.assets is None else "and list_contains($assets, asset_id)"
+
+
+def doubles(alias: str, *names: str) -> str:
+    """SQL that takes quantities as DOUBLE, by their names."""
+    prefix = f"{alias}." if alias else ""
+    return ", ".join(f"cast({prefix}{name} as double) as {name}" for name in names)
+
+
+def ask(con: Connection, sql: str, view: View | None = None, **values: Any) -> pd.DataFrame:
+    """The answer to a question; of a view its days, moment and assets are parameters."""
+    if view is not None:
+        values |= {"first": view.first, "last": view.last, "moment": view.moment}
+        values |= {"assets": list(view.assets) if view.assets is not None else None}
+    frame: pd.DataFrame = con.execute(sql, {name: values[name] for name in set(re.findall(r"\$(\w+)", sql))}).df()
+    return frame
