@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from own_home import parsed
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -35,7 +37,8 @@ class _ByHome(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
         file = nodeid.split("::", maxsplit=1)[0]
         if file.endswith(("test_golden_world.py", "test_known_mistakes.py")):
             return "golden"
-        return next((home for home in HOMES if f"[{home}" in nodeid), file)
+        named = set(re.split(r"[\[\]-]", nodeid.partition("[")[2]))
+        return next((home for home in HOMES if home in named), file)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
@@ -61,7 +64,7 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         source = tmp_path_factory.mktemp("source")
         write_sample(source)
     home = tmp_path_factory.mktemp("home")
-    environment = {**os.environ, "RTM_HOME": str(home)}
+    environment = {**os.environ, "RTM_HOME": str(home), "DBT_PARTIAL_PARSE_FILE_PATH": str(parsed())}
     # Unit tests of models do not depend on data: test_readme.py runs them once, as part of `dbt build`.
     for arguments, expected in (
         (["ingest", str(source)], 3 if request.param == "sample" else 0),
@@ -89,7 +92,7 @@ def golden(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ):
         result = subprocess.run(
             [sys.executable, str(PROJECT / "rtm.py"), *arguments],
-            env={**os.environ, "RTM_HOME": str(home)},
+            env={**os.environ, "RTM_HOME": str(home), "DBT_PARTIAL_PARSE_FILE_PATH": str(parsed())},
             capture_output=True,
             text=True,
             check=False,

@@ -41,7 +41,7 @@ counted as (
 
 ),
 
--- A file that repeats most of what earlier ones of its day named is an export of the whole day; another holds news only.
+-- A file that repeats most of what earlier ones of its day named is an export of the whole day; others hold news only.
 exports as (
 
     select
