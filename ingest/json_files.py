@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 
 import duckdb
 
@@ -85,41 +84,38 @@ def _texts(files: Files, pack: Pack, only: dict[int, list[int]] | None = None) -
 
 
 def _read_answers(con: duckdb.DuckDBPyConnection, feed: Feed, pack: Pack) -> dict[int, list[int]]:
-    """The fast way: `plain`, a row for each point of each answer, and `taken`, the answers without any oddity.
+    """The fast way: `plain`, the points of all answers, and `taken`, the answers without any oddity.
+
+    Points come in the order of the lines; `i` counts those of an answer from 0, so that `rowid - i` names it. An answer
+    of which no points can be told has one without values.
 
     Returns:
         File id -> lines whose answers must go the careful way.
     """
-    _parse_numbers(con, pack)
-    time = feed.required[0]
-    known = ", ".join(f"'{name}'" for name in feed.known_cells)
-    has_all = " and ".join(  # a blank is in order in a column that an answer lacks, not in one that it has
-        f"coalesce(list_count({_part(column.cell)}) = len(data[1]), true)"
-        for column in feed.columns
-        if column.blank_ok and column.cell
-    )
-    points = f"""
-        select place, unnest(range(1, len(data[1]) + 1)) as i, asset_id,
-            {", ".join(f'unnest({_part(name)}) as "{name}"' for name in feed.known_cells)}
-        from (select rowid as place, * from answers)
-        where ({_reason(feed)}) is null and list_has_all([{known}], names) and {has_all or "true"}
-    """
+    pack.flush()
+    try:
+        con.execute(f"create or replace temp table plain as {_points(feed)}", {"path": str(pack.path)})
+    except FAULTS_OF_A_FILE:
+        con.execute("create or replace temp table plain (i integer, says_ms boolean, is_ms boolean, is_sound boolean)")
+    # A line that is no JSON, or more than one document, gives an answer of NULLs. A blank one gives none: then which
+    # line an answer stands in cannot be told, and all go the careful way.
     con.execute(
-        f"create or replace temp table plain as select * exclude (cell), abs(cell.{time}) >= 1e11 as is_ms "
-        f"from ({judged(feed, points, 'place', 'i')})"
-    )
-    con.execute(
-        f"""
-        create or replace temp table taken as
-        select place, file_id, line, rows, has_ms, has_s, label
-        from (
-            select place, count(*) as rows, bool_or(is_ms) as has_ms, bool_or(not is_ms) as has_s
-            from plain group by place having bool_and(is_sound)
-        )
-        inner join (select rowid as place, {_unit(time)} as label from answers) using (place)
-        inner join lines using (place)
-        where not may_hold_booleans
         """
+        create or replace temp table taken as
+        with answers as (
+            select *, row_number() over (order by first_row) - 1 as place
+            from (
+                select rowid - i as first_row, count(*) as rows,
+                    case any_value(says_ms) when true then 'ms' when false then 's' end as label,
+                    bool_or(is_ms) as has_ms, bool_or(not is_ms) as has_s, bool_and(is_sound) as is_sound
+                from plain group by all
+            )
+        )
+        select first_row, place, file_id, line, rows, label, has_ms, has_s
+        from answers inner join lines using (place)
+        where is_sound and not may_hold_booleans and (select count(*) from answers) = $lines
+        """,
+        {"lines": pack.lines},
     )
     odd: dict[int, list[int]] = defaultdict(list)
     for file_id, line in con.execute(
@@ -129,30 +125,35 @@ def _read_answers(con: duckdb.DuckDBPyConnection, feed: Feed, pack: Pack) -> dic
     return odd
 
 
-def _parse_numbers(con: duckdb.DuckDBPyConnection, pack: Pack) -> None:
-    """A pack as `answers`, in the order of its lines; without any rows if those cannot be told apart."""
-    pack.flush()
-    # A line that is no JSON, or more than one document, gives a row of NULLs. A blank one gives none.
-    with suppress(*FAULTS_OF_A_FILE):
-        con.execute(
-            """
-            create or replace temp table answers as
-            select coalesce(key.asset_id, key.entity_id) as asset_id,
-                list_transform(column_ids, lambda name: lower(trim(name))) as names, units, "values" as data
-            from read_json(
-                $path, format = 'newline_delimited', ignore_errors = true, hive_partitioning = false, columns = {
-                    key: 'STRUCT(asset_id VARCHAR, entity_id VARCHAR)', column_ids: 'VARCHAR[]', units: 'VARCHAR[]',
-                    "values": 'DOUBLE[][]'
-                }
-            )
-            """,
-            {"path": str(pack.path)},
-        )
-        if con.execute("select count(*) from answers").fetchall() == [(pack.lines,)]:
-            return
-    con.execute(
-        "create or replace temp table answers (asset_id varchar, names varchar[], units varchar[], data double[][])"
+def _points(feed: Feed) -> str:
+    """SQL that parses a pack into points: raw columns, `i`, whether time says to be in ms, and is, and `is_sound`."""
+    time = feed.required[0]
+    known = ", ".join(f"'{name}'" for name in feed.known_cells)
+    has_all = " and ".join(  # a blank is in order in a column that an answer lacks, not in one that it has
+        f"coalesce(list_count({_part(column.cell)}) = len(data[1]), true)"
+        for column in feed.columns
+        if column.blank_ok and column.cell
     )
+    cells = ", ".join(f'unnest(case when is_whole then {_part(name)} end) as "{name}"' for name in feed.known_cells)
+    points = f"""
+        select cast(unnest(case when is_whole then range(len(data[1])) else [0] end) as integer) as i, asset_id,
+            {_unit(time)} = 'ms' as says_ms, {cells}
+        from (
+            select *, ({_reason(feed)}) is null and list_has_all([{known}], names) and len(data[1]) > 0
+                and coalesce({_unit(time)} in ('ms', 's'), true) and {has_all or "true"} as is_whole
+            from (
+                select coalesce(key.asset_id, key.entity_id) as asset_id,
+                    list_transform(column_ids, lambda name: lower(trim(name))) as names, units, "values" as data
+                from read_json(
+                    $path, format = 'newline_delimited', ignore_errors = true, hive_partitioning = false, columns = {{
+                        key: 'STRUCT(asset_id VARCHAR, entity_id VARCHAR)', column_ids: 'VARCHAR[]',
+                        units: 'VARCHAR[]', "values": 'DOUBLE[][]'
+                    }}
+                )
+            )
+        )
+    """
+    return f"select * exclude (cell), abs(cell.{time}) >= 1e11 as is_ms from ({judged(feed, points, 'i', 'says_ms')})"
 
 
 def _part(name: str | None) -> str:
@@ -303,13 +304,14 @@ def _cut_answers(con: duckdb.DuckDBPyConnection, feed: Feed, result: Read) -> No
 
 def _take_sound(con: duckdb.DuckDBPyConnection, feed: Feed, result: Read) -> None:
     """The fast way: `plain` and `taken` -> `sound`."""
-    columns = ", ".join(column.name for column in feed.columns)
-    con.execute(
-        f"create or replace temp view sound as select file_id, rows_before + i as row_number, {columns}, "
-        "cast(null as varchar) as extra "
-        "from plain inner join (from taken inner join numbering using (file_id, line)) using (place)"
-    )
     result.sound = dict(con.execute("select file_id, sum(rows) from taken group by file_id").fetchall())
+    if result.sound:
+        columns = ", ".join(column.name for column in feed.columns)
+        con.execute(
+            f"create or replace temp view sound as select file_id, rows_before + i + 1 as row_number, {columns}, "
+            "cast(null as varchar) as extra from plain inner join (from taken inner join numbering using "
+            "(file_id, line)) as answers on plain.rowid - plain.i = answers.first_row"
+        )
 
 
 def _remarks(con: duckdb.DuckDBPyConnection, feed: Feed, *, has_odd: bool) -> list[tuple[int, str, str]]:
