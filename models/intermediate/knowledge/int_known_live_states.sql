@@ -5,6 +5,21 @@ with days as (
 
 ),
 
+-- A sample may hold into the next quarter-hour.
+sampled as (
+
+    select
+        delivery_start_utc,
+        delivery_start_utc as sampled_from_utc
+    from days
+    union all
+    select
+        delivery_start_utc,
+        delivery_start_utc - interval '15' minute as sampled_from_utc
+    from days
+
+),
+
 live_samples as (
 
     select
@@ -15,12 +30,9 @@ live_samples as (
         samples.file_order,
         samples.row_number,
         samples.known_at_utc,
-        days.delivery_start_utc
+        sampled.delivery_start_utc
     from {{ ref('stg_vpp__live_measured_infeed') }} as samples
-    inner join days
-        on
-            {{ quarter_hour_of('samples.measured_at_utc') }} = days.delivery_start_utc
-            or {{ quarter_hour_of('samples.measured_at_utc') }} = days.delivery_start_utc - interval '15' minute
+    inner join sampled on {{ quarter_hour_of('samples.measured_at_utc') }} = sampled.sampled_from_utc
 
 ),
 
