@@ -27,8 +27,8 @@ known as (
         moments.delivery_start_utc,
         moments.delivery_date,
         intervals.asset_id,
-        case intervals.kind when 'final' then 4 when 'live' then 3 when 'redispatch' then 2 else 1 end as priority,
-        intervals.infeed_mwh
+        intervals.infeed_mwh,
+        case intervals.kind when 'final' then 4 when 'live' then 3 when 'redispatch' then 2 else 1 end as priority
     from moments
     inner join intervals
         on

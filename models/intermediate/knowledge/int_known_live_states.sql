@@ -1,22 +1,14 @@
 {#- A quarter-hour's live value is complete at its end (IN-1) and changes only when a sample is corrected later. -#}
-with days as (
-
-    select distinct delivery_start_utc from {{ ref('int_known_moments') }}
-
-),
-
 -- A sample may hold into the next quarter-hour.
-sampled as (
+with sampled as (
 
-    select
-        delivery_start_utc,
-        delivery_start_utc as sampled_from_utc
-    from days
-    union all
-    select
-        delivery_start_utc,
-        delivery_start_utc - interval '15' minute as sampled_from_utc
-    from days
+    {% for minutes in (0, 15) %}
+        select distinct
+            delivery_start_utc,
+            delivery_start_utc - interval '{{ minutes }}' minute as sampled_from_utc
+        from {{ ref('int_known_moments') }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 
 ),
 

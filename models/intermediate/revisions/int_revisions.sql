@@ -17,10 +17,8 @@ live_samples as (
         samples.*,
         {{ quarter_hour_of('samples.measured_at_utc') }} as delivery_start_utc
     from {{ ref('stg_vpp__live_measured_infeed', whole=true) }} as samples
-    inner join repeated_samples
-        on
-            samples.asset_id = repeated_samples.asset_id
-            and samples.measured_at_utc = repeated_samples.measured_at_utc
+    inner join repeated_samples as repeated
+        on samples.asset_id = repeated.asset_id and samples.measured_at_utc = repeated.measured_at_utc
 
 ),
 
