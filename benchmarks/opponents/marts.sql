@@ -298,8 +298,17 @@ with occurrences as (
         row_number() over (partition by trade_id, side order by file_order, row_number) > 1 as is_repeated
     from private_rows
 ),
+counted as (
+    select file_id, file_order, file_timestamp_utc, day, count_if(is_repeated) as repeated, count_if(not is_repeated) as new
+    from occurrences group by all
+),
 exports as (
-    select file_id, file_order, file_timestamp_utc, day, bool_or(is_repeated) as is_whole from occurrences group by all
+    select
+        file_order, file_timestamp_utc, day,
+        repeated > 0 and 2 * repeated >= sum(new) over (
+            partition by day order by file_order rows between unbounded preceding and 1 preceding
+        ) as is_whole
+    from counted
 ),
 whole as (
     select day, max(file_order) as last_order, max(file_timestamp_utc) as last_at

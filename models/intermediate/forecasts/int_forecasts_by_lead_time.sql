@@ -28,7 +28,7 @@ newest as (
         max(version_utc) as version_utc,
         {{ value_of_newest('forecast_kw', version='version_utc') }} as forecast_kw
     from forecasts
-    where delivery_start_utc in (select delivery_start_utc from measured)
+    where delivery_start_utc in (select measured.delivery_start_utc from measured)
     group by asset_id, delivery_start_utc, {{ lead_time_step('version_utc', 'delivery_start_utc') }}
 
 ),

@@ -4,9 +4,17 @@ with moments as (
 
 ),
 
+-- In MWh before they are set against the moments, which makes twice as many rows.
 intervals as (
 
-    select * from {{ ref('int_known_intervals') }}
+    select
+        kind,
+        asset_id,
+        delivery_start_utc,
+        known_from_utc,
+        known_until_utc,
+        {{ kw_to_mwh('greatest(infeed_kw, 0)') }} as infeed_mwh
+    from {{ ref('int_known_intervals') }}
     where infeed_kw is not null
 
 ),
@@ -19,8 +27,8 @@ known as (
         moments.delivery_start_utc,
         moments.delivery_date,
         intervals.asset_id,
-        case intervals.kind when 'final' then 4 when 'live' then 3 when 'redispatch' then 2 else 1 end as priority,
-        greatest(intervals.infeed_kw, 0) as infeed_kw
+        intervals.infeed_mwh,
+        case intervals.kind when 'final' then 4 when 'live' then 3 when 'redispatch' then 2 else 1 end as priority
     from moments
     inner join intervals
         on
@@ -38,18 +46,9 @@ best as (
         delivery_date,
         asset_id,
         max(priority) as priority,
-        {{ value_at_greatest('infeed_kw', ['priority']) }} as infeed_kw
+        {{ value_at_greatest('infeed_mwh', ['priority']) }} as infeed_mwh
     from known
     group by as_of_utc, delivery_start_utc, delivery_date, asset_id
-
-),
-
-in_mwh as (
-
-    select
-        *,
-        {{ kw_to_mwh('infeed_kw') }} as infeed_mwh
-    from best
 
 ),
 
@@ -63,7 +62,7 @@ summed as (
         coalesce(sum(infeed_mwh) filter (where priority >= 3), 0) as measured_mwh,
         coalesce(sum(infeed_mwh) filter (where priority = 1), 0) as forecast_mwh,
         count(*) as assets_present
-    from in_mwh
+    from best
     group by as_of_utc, delivery_start_utc, delivery_date
 
 )

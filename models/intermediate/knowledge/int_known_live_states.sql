@@ -1,7 +1,14 @@
 {#- A quarter-hour's live value is complete at its end (IN-1) and changes only when a sample is corrected later. -#}
-with days as (
+-- A sample may hold into the next quarter-hour.
+with sampled as (
 
-    select distinct delivery_start_utc from {{ ref('int_known_moments') }}
+    {% for minutes in (0, 15) %}
+        select distinct
+            delivery_start_utc,
+            delivery_start_utc - interval '{{ minutes }}' minute as sampled_from_utc
+        from {{ ref('int_known_moments') }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 
 ),
 
@@ -15,12 +22,9 @@ live_samples as (
         samples.file_order,
         samples.row_number,
         samples.known_at_utc,
-        days.delivery_start_utc
+        sampled.delivery_start_utc
     from {{ ref('stg_vpp__live_measured_infeed') }} as samples
-    inner join days
-        on
-            {{ quarter_hour_of('samples.measured_at_utc') }} = days.delivery_start_utc
-            or {{ quarter_hour_of('samples.measured_at_utc') }} = days.delivery_start_utc - interval '15' minute
+    inner join sampled on {{ quarter_hour_of('samples.measured_at_utc') }} = sampled.sampled_from_utc
 
 ),
 

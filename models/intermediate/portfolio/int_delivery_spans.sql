@@ -1,26 +1,24 @@
-with moments as (
+{%- set both_ends = "(delivery_start_utc, delivery_end_utc - interval '15' minute)" -%}
+{%- set feeds = [
+    ('stg_vpp__forecasts', 'delivery_start_utc', 'delivery_start_utc'),
+    ('stg_vpp__live_measured_infeed', 'measured_at_utc', 'measured_at_utc'),
+    ('stg_dso__final_production', 'delivery_start_utc', 'delivery_start_utc'),
+    ('stg_dso__redispatch_flags', 'delivery_start_utc', 'delivery_start_utc'),
+    ('stg_dso__redispatch_compensation', 'delivery_start_utc', 'delivery_start_utc'),
+    ('stg_exchange__private_trades', 'least' ~ both_ends, 'greatest' ~ both_ends),
+    ('stg_exchange__public_trades', 'least' ~ both_ends, 'greatest' ~ both_ends),
+    ('stg_imbalance__final_prices', 'delivery_start_utc', 'delivery_start_utc'),
+    ('stg_imbalance__estimated_prices', 'delivery_start_utc', 'delivery_start_utc'),
+] -%}
+with ends as (
 
-    select delivery_start_utc as moment_utc from {{ ref('stg_vpp__forecasts') }}
-    union all
-    select measured_at_utc as moment_utc from {{ ref('stg_vpp__live_measured_infeed') }}
-    union all
-    select delivery_start_utc as moment_utc from {{ ref('stg_dso__final_production') }}
-    union all
-    select delivery_start_utc as moment_utc from {{ ref('stg_dso__redispatch_flags') }}
-    union all
-    select delivery_start_utc as moment_utc from {{ ref('stg_dso__redispatch_compensation') }}
-    union all
-    select delivery_start_utc as moment_utc from {{ ref('stg_exchange__private_trades') }}
-    union all
-    select delivery_end_utc - interval '15' minute as moment_utc from {{ ref('stg_exchange__private_trades') }}
-    union all
-    select delivery_start_utc as moment_utc from {{ ref('stg_exchange__public_trades') }}
-    union all
-    select delivery_end_utc - interval '15' minute as moment_utc from {{ ref('stg_exchange__public_trades') }}
-    union all
-    select delivery_start_utc as moment_utc from {{ ref('stg_imbalance__final_prices') }}
-    union all
-    select delivery_start_utc as moment_utc from {{ ref('stg_imbalance__estimated_prices') }}
+    {% for model, first, last in feeds %}
+        select
+            min({{ first }}) as first_utc,
+            max({{ last }}) as last_utc
+        from {{ ref(model) }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 
 ),
 
@@ -28,9 +26,9 @@ span as (
 
     {% if build_day() is none %}
         select
-            cast({{ utc_to_local('min(moment_utc)') }} as date) as first_date,
-            cast({{ utc_to_local('max(moment_utc)') }} as date) as last_date
-        from moments
+            cast({{ utc_to_local('min(first_utc)') }} as date) as first_date,
+            cast({{ utc_to_local('max(last_utc)') }} as date) as last_date
+        from ends
     {% else %}
         select
             cast('{{ build_day() }}' as date) as first_date,

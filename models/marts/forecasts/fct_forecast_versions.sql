@@ -14,7 +14,7 @@ out_of_line as (
         asset_id,
         version_utc
     from {{ ref('stg_vpp__forecasts') }}
-    where delivery_start_utc in (select delivery_start_utc from quarter_hours)
+    where delivery_start_utc in (select quarter_hours.delivery_start_utc from quarter_hours)
     group by asset_id, version_utc
     having
         min(file_order) < max(file_order)
