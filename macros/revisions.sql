@@ -12,7 +12,7 @@
          'long_price_eur_per_mwh'),
         ('imbalance_prices_estimated', 'estimate_eur_per_mwh', 'stg_imbalance__estimated_prices', "''",
          'delivery_start_utc', 'estimate_eur_per_mwh'),
-        ('live_measured_infeed', 'live_kw', 'live_samples', "asset_id || ' ' || cast(measured_at_utc as string)",
+        ('live_measured_infeed', 'live_kw', 'int_live_samples_repeated', "asset_id || ' ' || cast(measured_at_utc as string)",
          'delivery_start_utc', 'live_kw'),
         ('private_trades', 'price_eur_per_mwh', 'stg_exchange__private_trades', "trade_id || ' ' || side",
          'delivery_start_utc', 'price_eur_per_mwh'),

@@ -9,7 +9,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections import defaultdict
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -184,10 +187,17 @@ def _write(copy: Path, warehouse: Path, before: Path | None, number: int, now: d
         for schema, mart in marts:
             # of the warehouse, not of the copy: the copy is compared with it when it lies on the disk
             fingerprint = _fingerprint(con, schema, mart, catalog="warehouse.")
-            if noted.get((schema, mart)) != (*fingerprint, columns.get((schema, mart))):
+            kept = noted.get((schema, mart))
+            if kept is None or (kept.fingerprint, kept.columns) != (fingerprint, columns.get((schema, mart))):
                 _replace(con, schema, mart)
+                measures = _measures(con, schema, mart, columns.get((schema, mart), {}))
+            else:
+                measures = kept.measures
             con.execute("insert into publication.marts values (?, ?, ?, ?, null)", [schema, mart, *fingerprint])
-            _measure(con, schema, mart, columns.get((schema, mart), {}))
+            con.execute(
+                "insert into publication.changes select ?, unnest(?), unnest(cast(? as decimal(38, 9)[])), null",
+                [mart, list(measures), list(measures.values())],
+            )
         _copy_comments(con)
         con.execute(
             """
@@ -204,12 +214,21 @@ def _write(copy: Path, warehouse: Path, before: Path | None, number: int, now: d
             _compare(con, before)
 
 
-def _begin_with(copy: Path, before: Path) -> dict[tuple[str, str], tuple[int, str, dict[str, str]]]:
+@dataclass(frozen=True)
+class _Noted:
+    """What a copy says of a mart in it: rows and hash, columns with their types, and rows and sums by name."""
+
+    fingerprint: tuple[int, str]
+    columns: dict[str, str]
+    measures: dict[str, Decimal | None]
+
+
+def _begin_with(copy: Path, before: Path) -> dict[tuple[str, str], _Noted]:
     """Begin a copy with the one before it, so that what did not change need not be written anew.
 
     Returns:
-        What it holds: rows, hash and columns of each mart. Nothing, and no file, where the copy before cannot be read
-        or is a third empty.
+        What it holds, by schema and mart. Nothing, and no file, where the copy before cannot be read or is a third
+        empty.
     """
     try:
         with duckdb.connect(str(before), read_only=True) as con:
@@ -217,8 +236,17 @@ def _begin_with(copy: Path, before: Path) -> dict[tuple[str, str], tuple[int, st
             if 3 * free > blocks:
                 return {}
             rows = con.execute("select schema_name, mart_name, rows, content_hash from publication.marts").fetchall()
-            columns = _columns(con)
-            noted = {(schema, mart): (count, hashed, columns[schema, mart]) for schema, mart, count, hashed in rows}
+            columns, measures = _columns(con), defaultdict[str, dict[str, Decimal | None]](dict)
+            for mart, measure, value in con.execute(
+                "select mart_name, measure, value from publication.changes"
+            ).fetchall():
+                measures[mart][measure] = value
+            noted = {
+                (schema, mart): _Noted((count, hashed), columns[schema, mart], {
+                    name: measures[mart].get(name) for name in ["rows", *_sums(columns[schema, mart])]
+                })
+                for schema, mart, count, hashed in rows
+            }  # fmt: skip
     except duckdb.Error:
         return {}  # a copy that cannot be read must not keep a good one from replacing it
     shutil.copyfile(before, copy)
@@ -256,19 +284,23 @@ def _compare(con: duckdb.DuckDBPyConnection, before: Path) -> None:
     )
 
 
-def _measure(con: duckdb.DuckDBPyConnection, schema: str, mart: str, columns: dict[str, str]) -> None:
-    """Note rows and the sum of every quantity; doubles to nine digits, so that the order of rows does not count."""
-    sums = {
+def _measures(
+    con: duckdb.DuckDBPyConnection, schema: str, mart: str, columns: dict[str, str]
+) -> dict[str, Decimal | None]:
+    """Rows and the sum of every quantity; doubles to nine digits, so that the order of rows does not count."""
+    sums = _sums(columns)
+    values = ", ".join(["count(*)", *sums.values()])
+    found = con.execute(f"select {values} from {_quoted(schema)}.{_quoted(mart)}").fetchall()[0]
+    return dict(zip(["rows", *sums], found, strict=True))
+
+
+def _sums(columns: dict[str, str]) -> dict[str, str]:
+    """Name and SQL of the sums of all quantities among columns."""
+    return {
         f"sum({column})": f"sum(try_cast({_quoted(column)} as decimal(28, 9)))"
         for column, kind in columns.items()
         if re.match(r"DECIMAL|DOUBLE|FLOAT|.*INT", kind) and not column.endswith("_id")
     }
-    values = ", ".join(["count(*)", *sums.values()])
-    found = con.execute(f"select {values} from {_quoted(schema)}.{_quoted(mart)}").fetchall()[0]
-    con.execute(
-        "insert into publication.changes select ?, unnest(?), unnest(cast(? as decimal(38, 9)[])), null",
-        [mart, ["rows", *sums], list(found)],
-    )
 
 
 def _copy_comments(con: duckdb.DuckDBPyConnection) -> None:

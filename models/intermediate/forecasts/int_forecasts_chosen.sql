@@ -1,3 +1,5 @@
+{{ config(materialized='incremental') }}
+
 with forecasts as (
 
     select * from {{ ref('stg_vpp__forecasts') }}

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental') }}
+
 with held as (
 
     select * from {{ ref('int_live_samples_held') }}

@@ -6,10 +6,9 @@
         points.forecast_kw,
         points.file_order,
         points.row_number,
-        files.file_timestamp_utc
+        points.file_timestamp_utc
     from {{ ref('stg_vpp__forecasts') }} as points
     inner join days on points.delivery_start_utc = days.delivery_start_utc
-    inner join files on points.file_id = files.file_id
     where points.version_utc <= points.delivery_start_utc
 {%- endset -%}
 {%- set version = 'dated.version_utc' -%}
@@ -23,12 +22,6 @@ with days as (
 first_moment as (
 
     select min(as_of_utc) as first_as_of_utc from {{ ref('int_known_moments') }}
-
-),
-
-files as (
-
-    select * from {{ ref('stg_ingest__files') }}
 
 ),
 

@@ -1,28 +1,4 @@
--- Hardly a sample comes twice; only those are put in order.
-with repeated_samples as (
-
-    select
-        asset_id,
-        measured_at_utc
-    from {{ ref('stg_vpp__live_measured_infeed', whole=true) }}
-    where {{ in_this_build(quarter_hour_of('measured_at_utc'), of='delivery_start_utc') }}
-    group by asset_id, measured_at_utc
-    having count(*) > 1
-
-),
-
-live_samples as (
-
-    select
-        samples.*,
-        {{ quarter_hour_of('samples.measured_at_utc') }} as delivery_start_utc
-    from {{ ref('stg_vpp__live_measured_infeed', whole=true) }} as samples
-    inner join repeated_samples as repeated
-        on samples.asset_id = repeated.asset_id and samples.measured_at_utc = repeated.measured_at_utc
-
-),
-
-versions as (
+with versions as (
 
     {% for feed, measure, model, item_id, start, value in measures_corrected() %}
         select
@@ -34,7 +10,7 @@ versions as (
             known_at_utc as new_known_at_utc,
             file_order,
             row_number
-        from {{ model if model == 'live_samples' else ref(model) }}
+        from {{ ref(model) }}
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
 

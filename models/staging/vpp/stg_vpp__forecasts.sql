@@ -43,6 +43,7 @@ dated as (
         power_kw as forecast_kw,
         known_at_utc,
         file_id,
+        file_timestamp_utc,
         file_order,
         row_number
     from valid
