@@ -36,7 +36,6 @@
   `rows` is a query and not a step, for it is read three times and must not be kept whole.
 -#}
 {% macro dated_rows(rows, moment, key) -%}
-    {%- set columns = key | join(', ') -%}
     select
         *,
         {{ moment }} as known_at_utc
@@ -47,12 +46,21 @@
         select
             *,
             {{ known_at(moment, key) }} as known_at_utc
-        from ({{ rows }}) as all_rows
-        where ({{ columns }}) in (
-            select {{ columns }} from ({{ rows }}) as late_rows
-            where file_timestamp_utc > {{ moment }}
-        )
-    ) as rows_of_late_keys
+        from (
+            {#- `having` takes nothing away. It tells DuckDB that these are few, so that it keeps them and not all rows. #}
+            select all_rows.* from ({{ rows }}) as all_rows
+            inner join (
+                select {{ key | join(', ') }} from ({{ rows }}) as late_rows
+                where file_timestamp_utc > {{ moment }}
+                group by {{ key | join(', ') }}
+                having count(*) > 0
+            ) as late_keys
+                on
+                    {%- for column in key %}
+                    {{ 'and ' if not loop.first }}all_rows.{{ column }} = late_keys.{{ column }}
+                    {%- endfor %}
+        ) as rows_of_late_keys
+    ) as dated_rows
     where file_timestamp_utc > {{ moment }}
 {%- endmacro %}
 
