@@ -1,3 +1,5 @@
+{{ config(materialized='incremental') }}
+
 with asset_infeed as (
 
     select * from {{ ref('fct_asset_infeed') }}
@@ -13,7 +15,7 @@ contracts as (
 
 market as (
 
-    select * from {{ ref('fct_trading_quarter_hours') }}
+    select * from {{ ref('int_market_prices') }}
 
 ),
 

@@ -6,7 +6,7 @@ with asset_infeed as (
 
 market as (
 
-    select * from {{ ref('fct_trading_quarter_hours') }}
+    select * from {{ ref('int_market_prices') }}
 
 ),
 

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental') }}
+
 with accruals as (
 
     select * from {{ ref('int_contract_accruals') }}

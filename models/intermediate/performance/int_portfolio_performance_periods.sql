@@ -1,3 +1,5 @@
+{{ config(materialized='incremental') }}
+
 with margins as (
 
     select * from {{ ref('fct_asset_margins') }}

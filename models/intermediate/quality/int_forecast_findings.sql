@@ -1,3 +1,5 @@
+{{ config(materialized='incremental') }}
+
 with gaps as (
 
     select * from {{ ref('int_forecast_gaps') }}

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental') }}
+
 with checks as (
 
     select * from {{ ref('int_live_checks') }}

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental') }}
+
 with asset_days as (
 
     select * from {{ ref('int_asset_days') }}

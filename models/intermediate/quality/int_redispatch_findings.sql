@@ -1,3 +1,5 @@
+{{ config(materialized='incremental') }}
+
 with redispatch as (
 
     select * from {{ ref('fct_redispatch') }}

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental') }}
+
 with market as (
 
     select * from {{ ref('int_market_quarter_hours') }}

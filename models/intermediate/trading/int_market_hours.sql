@@ -1,3 +1,5 @@
+{{ config(materialized='incremental') }}
+
 with trades as (
 
     select * from {{ ref('fct_market_trades') }}

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental') }}
+
 with parts as (
 
     select * from {{ ref('int_market_trades_split') }}

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental') }}
+
 with all_trades as (
 
     select * from {{ ref('stg_exchange__public_trades', whole=true) }}

@@ -12,7 +12,7 @@ prices as (
 
 market as (
 
-    select * from {{ ref('fct_trading_quarter_hours') }}
+    select * from {{ ref('int_market_prices') }}
 
 ),
 

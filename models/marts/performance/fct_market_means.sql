@@ -1,6 +1,6 @@
-with trading as (
+with market as (
 
-    select * from {{ ref('fct_trading_quarter_hours') }}
+    select * from {{ ref('int_market_prices') }}
 
 ),
 
@@ -11,7 +11,7 @@ averaged as (
             cast({{ period_start(period, 'delivery_date') }} as date) as period_start_date,
             cast({{ ratio('sum(market_vwap_eur_per_mwh)', 'count(market_vwap_eur_per_mwh)', 6) }} as decimal(18, 6))
                 as market_mean_eur_per_mwh
-        from trading
+        from market
         group by {{ period_start(period, 'delivery_date') }}
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
