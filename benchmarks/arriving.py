@@ -91,6 +91,7 @@ def _watching(home: Path, folder: Path, log: Path) -> Iterator[Callable[[int], N
             time.sleep(0.02)
 
     try:
+        os.sync()  # what was written before is not to be waited for
         time.sleep(_READY_S)
         yield wait_for_copy
     finally:

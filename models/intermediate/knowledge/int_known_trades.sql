@@ -4,24 +4,9 @@ with moments as (
 
 ),
 
-trades as (
+versions as (
 
-    select
-        *,
-        {{ trade_mwh('volume', 'volume_unit', 'delivery_start_utc', 'delivery_end_utc') }} as volume_mwh
-    from {{ ref('stg_exchange__private_trades') }}
-
-),
-
--- A row counts from when it is known until the next one of its trade (TR-5); later files are known later.
-replaced as (
-
-    select
-        *,
-        lead(known_at_utc) over (
-            partition by trade_id, side order by file_order asc, row_number asc
-        ) as known_until_utc
-    from trades
+    select * from {{ ref('int_known_trade_versions') }}
 
 ),
 
@@ -30,7 +15,7 @@ exploded as (
     select
         *,
         {{ quarter_hours_between('delivery_start_utc', "delivery_end_utc - interval '15' minute") }} as part_start_utc
-    from replaced
+    from versions
 
 ),
 
@@ -38,7 +23,7 @@ parts as (
 
     select
         part_start_utc,
-        known_at_utc,
+        known_from_utc,
         known_until_utc,
         {{ signed_by_side('side', quarter_hour_share(
             'volume_mwh',
@@ -60,7 +45,7 @@ summed as (
     inner join parts
         on
             moments.delivery_start_utc = parts.part_start_utc
-            and moments.as_of_utc >= parts.known_at_utc
+            and moments.as_of_utc >= parts.known_from_utc
             and (moments.as_of_utc < parts.known_until_utc or parts.known_until_utc is null)
     group by moments.as_of_utc, moments.delivery_start_utc, moments.delivery_date
 
