@@ -25,3 +25,8 @@ def stamp() -> int:
     folders = [PROJECT / name for name in ("models", "macros", "seeds", "tests/dbt")]
     paths = [PROJECT / "dbt_project.yml", PROJECT / "profiles.yml", *(path for f in folders for path in f.rglob("*.*"))]
     return hash(tuple(sorted((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in paths)))
+
+
+def run_results(folder: Path) -> Path:
+    """What dbt notes of each node that it ran, below the folder of its files."""
+    return folder / "target" / "run_results.json"

@@ -17,7 +17,7 @@ from typing import IO, Any, Self
 
 import duckdb
 
-from building.project import arguments
+from building.project import arguments, run_results
 from home import PROJECT, Home, project_commit
 from serve.as_of import file_name, keep_marts
 
@@ -73,7 +73,7 @@ class Worker:
         Raises:
             BuildError: if a model or test failed.
         """
-        results = _results(self._home.dbt)
+        results = run_results(self._home.dbt)
         results.unlink(missing_ok=True)  # a build that fails before its first node leaves the last one's
         with suppress(OSError):  # it has ended already; what it printed says why
             socket.send_fds(self._socket, [b"!"], [lock])
@@ -170,7 +170,7 @@ def _run(
     *,
     verbose: bool,
 ) -> None:
-    results = _results(folder)
+    results = run_results(folder)
     results.unlink(missing_ok=True)
     with _printed(verbose=verbose) or tempfile.TemporaryFile("w+") as printed:
         code = subprocess.run(
@@ -187,10 +187,6 @@ def _environment(home: Home, *, verbose: bool) -> dict[str, str]:
     known = {"DBT_PARTIAL_PARSE_FILE_PATH": str(parsed)} if parsed.exists() else {}
     ours = {"RTM_HOME": str(home.root), "DO_NOT_TRACK": "1", "DBT_ENV_CUSTOM_ENV_COMMIT": project_commit() or ""}
     return known | os.environ | ours | ({} if verbose else {"DBT_USE_COLORS": "False"})
-
-
-def _results(folder: Path) -> Path:
-    return folder / "target" / "run_results.json"
 
 
 def _printed(*, verbose: bool) -> IO[str] | None:

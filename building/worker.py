@@ -17,7 +17,7 @@ from typing import Any
 sys.path[0] = str(Path(__file__).resolve().parents[1])  # instead of this folder
 
 from building.changes import Changes, Node, to_run  # noqa: E402
-from building.project import arguments, stamp  # noqa: E402
+from building.project import arguments, run_results, stamp  # noqa: E402
 from home import Home  # noqa: E402
 
 _CHANGES = "what_changed: "
@@ -57,15 +57,22 @@ class _Dbt:
         if changes is None:
             return False
         if changes.last_whole_load == 0:
-            return bool(self._run(["build"]).success)
+            return self._build()
         if changes.is_broken:
-            return bool(self._run(["build", "--exclude", "resource_type:unit_test"]).success)
+            return self._build("--exclude", "resource_type:unit_test")
         names = to_run(_nodes(self._manifest), changes)
         if not names:
             print("Nothing landed since the last build.")
             return True
         os.environ["RTM_SELECTED_FOR"] = f"{changes.last_whole_load} to {changes.newest_load}"
-        return bool(self._run(["build", "--indirect-selection", "empty", "--select", *names]).success)
+        return self._build("--indirect-selection", "empty", "--select", *names)
+
+    def _build(self, *selection: str) -> bool:
+        """Run dbt, and keep its results alone: writing the whole project's state takes longer than some builds."""
+        done = self._run(["build", "--no-write-json", *selection])
+        if done.result is not None:
+            done.result.write(str(run_results(self._folder)))
+        return bool(done.success)
 
     def _what_changed(self) -> Changes | None:
         said: list[str] = []

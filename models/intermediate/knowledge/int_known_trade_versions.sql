@@ -16,7 +16,7 @@ trades as (
 -- All rows of the trades that ever named these quarter-hours: a later row may have moved one away.
 named as (
 
-    select trades.trade_id as named_trade_id
+    select trades.trade_id
     from trades
     inner join moments
         on trades.delivery_start_utc <= moments.last_start_utc and trades.delivery_end_utc > moments.first_start_utc
@@ -38,7 +38,7 @@ versions as (
         ) as known_until_utc,
         row_number() over (partition by trade_id, side order by file_order asc, row_number asc) as version_number
     from trades
-    where trade_id in (select named_trade_id from named)
+    where trade_id in (select named.trade_id from named)
 
 )
 
