@@ -113,7 +113,7 @@ def main(
         try:
             for result in run(worlds.SIZES[size], chosen, place.resolve(), files.resolve() if files else None):
                 found.append(result)
-                results.write(found, size, on, folder)  # what is done is kept, whatever comes next
+                results.write(found, size, on, folder, only or ())  # what is done is kept, whatever comes next
         except BenchmarkError as error:
             err.print(f"[red]failed:[/] {escape(str(error))}", soft_wrap=True)
             raise typer.Exit(1) from error
@@ -123,7 +123,7 @@ def main(
     for result in found:
         table.add_row(*results.row(result, size))
     out.print(table)
-    out.print(f"Kept in {results.write(found, size, on, folder)}", soft_wrap=True)
+    out.print(f"Kept in {results.write(found, size, on, folder, only or ())}", soft_wrap=True)
 
 
 if __name__ == "__main__":

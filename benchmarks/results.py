@@ -136,14 +136,16 @@ def _worded(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def write(results: Sequence[Result], size: str, on: dict[str, Any], folder: Path = RESULTS) -> Path:
-    """Keep the results as `<date>-<size>.json`, with the table beside it.
+def write(
+    results: Sequence[Result], size: str, on: dict[str, Any], folder: Path = RESULTS, only: Sequence[str] = ()
+) -> Path:
+    """Keep the results as `<date>-<size>.json`, with the benchmarks' names behind it if it was not all, and the table.
 
     Returns:
         The table.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    name = f"{datetime.now(UTC):%Y-%m-%d}-{size}"
+    name = "-".join([f"{datetime.now(UTC):%Y-%m-%d}", size, *only])
     kept = {"size": size, "machine": on, "results": [asdict(result) for result in results]}
     (folder / f"{name}.json").write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
     table = folder / f"{name}.md"

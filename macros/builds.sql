@@ -26,8 +26,11 @@
             build_id string, started_at_utc timestamp, ended_at_utc timestamp, command string, is_whole boolean,
             is_good boolean, tests_passed integer, as_of string, warehouse_layout integer,
             dbt_version string, commit_id string, fingerprint string, is_full_refresh boolean, last_load_id integer,
-            files_landed bigint, known_until_utc timestamp, first_delivery_date date, last_delivery_date date
+            last_load_started_at_utc timestamp, files_landed bigint, known_until_utc timestamp,
+            first_delivery_date date, last_delivery_date date, first_calendar_date date, last_calendar_date date
         );
+        {#- Dates that builds since the last whole good one made: it makes them again, whatever they were made from. #}
+        create table if not exists {{ target.schema }}.unfinished_dates (delivery_date date);
         create table if not exists {{ target.schema }}.promises (
             build_id string, schema_name string, mart_name string, column_name string, data_type string
         )
@@ -41,6 +44,9 @@
         {%- set load_id = last_whole_load(fingerprint) -%}
         {%- if flags.WHICH in ('build', 'run', 'retry') and build_day() is none %}
             {{ find_build_dates(load_id) }};
+            insert into {{ target.schema }}.unfinished_dates
+            select delivery_date from {{ target.schema }}.build_dates
+            where is_changed and delivery_date not in (select delivery_date from {{ target.schema }}.unfinished_dates);
         {%- endif %}
         insert into {{ target.schema }}.builds
         select
@@ -49,7 +55,7 @@
             {{ "'" ~ as_of() ~ "'" if as_of() is not none else 'null' }}, {{ var('warehouse_layout') }},
             '{{ dbt_version }}',
             {{ "'" ~ dbt_metadata_envs['COMMIT'] ~ "'" if dbt_metadata_envs.get('COMMIT') else 'null' }},
-            '{{ fingerprint }}', {{ flags.FULL_REFRESH or false }}, null, null, null, null, null
+            '{{ fingerprint }}', {{ flags.FULL_REFRESH or false }}, null, null, null, null, null, null, null, null
     {%- endif %}
 {%- endmacro %}
 
@@ -57,6 +63,7 @@
 {% macro build_ended(results) -%}
     {%- set files = ref('stg_ingest__files') -%}
     {%- set positions = ref('fct_positions') -%}
+    {%- set calendar = ref('dim_quarter_hours') -%}
     {%- if is_building() %}
         {%- set bad = results | rejectattr('status', 'in', ['success', 'pass', 'warn', 'no-op']) | list -%}
         {%- set tests = results | selectattr('node.resource_type', 'in', ['test', 'unit_test']) | list -%}
@@ -66,6 +73,7 @@
         {%- set is_good = started | length > 0 and started[0][0] and not bad -%}
         {%- if is_good %}
             {{ note_access() }}
+            delete from {{ target.schema }}.unfinished_dates;
             delete from {{ target.schema }}.promises;
             insert into {{ target.schema }}.promises values
             {%- for node in graph.nodes.values() if node.access == 'public' %}
@@ -83,10 +91,15 @@
             tests_passed = {{ tests | selectattr('status', 'in', ['pass', 'warn']) | list | length }}
             {%- if is_good %},
             last_load_id = (select max(load_id) from {{ files }}),
+            last_load_started_at_utc = (
+                select started_at_utc from raw.main.loads where load_id = (select max(load_id) from {{ files }})
+            ),
             files_landed = (select count(*) from {{ files }} where status = 'landed'),
             known_until_utc = (select max(file_timestamp_utc) from {{ files }} where status = 'landed'),
             first_delivery_date = (select min(delivery_date) from {{ positions }}),
-            last_delivery_date = (select max(delivery_date) from {{ positions }})
+            last_delivery_date = (select max(delivery_date) from {{ positions }}),
+            first_calendar_date = (select min(delivery_date) from {{ calendar }}),
+            last_calendar_date = (select max(delivery_date) from {{ calendar }})
             {%- endif %}
         where build_id = '{{ invocation_id }}'
     {%- endif %}

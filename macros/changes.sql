@@ -17,16 +17,25 @@
 {%- endmacro %}
 
 
+{% macro last_good_build() -%}
+    select * from {{ target.schema }}.builds where is_good order by started_at_utc desc limit 1
+{%- endmacro %}
+
+
 {#- The last load that the marts hold whole; 0 where they have to be made in full. -#}
 {% macro last_whole_load(fingerprint) -%}
     {%- set unbroken -%}
         with good as (
-            select * from {{ target.schema }}.builds where is_good order by started_at_utc desc limit 1
+            {{ last_good_build() }}
         )
         select last_load_id from good
         where
             fingerprint = '{{ fingerprint }}'
-            and last_load_id in (select load_id from raw.main.manifest)
+            {# Of another raw, the load of that number began at another moment. #}
+            and exists (
+                select 1 from raw.main.loads
+                where load_id = good.last_load_id and started_at_utc = good.last_load_started_at_utc
+            )
             and not exists (
                 select 1 from {{ target.schema }}.builds as later
                 where
@@ -116,6 +125,11 @@
     union
     select delivery_end_utc - interval '15' minute from trades
     union
+    {# Every day between the two; the shortest has 23 hours. #}
+    select unnest(generate_series(
+        delivery_start_utc, delivery_end_utc - interval '15' minute, interval '23' hour
+    )) from trades where delivery_end_utc > delivery_start_utc + interval '23' hour
+    union
     select distinct delivery_start_utc from raw.main.forecasts
     where
         version_utc >= getvariable('first_measured_utc')
@@ -127,124 +141,182 @@
 {%- endmacro %}
 
 
-{#- Contracts as the lists up to a load say: their newest row, and the list in which they are missing (CON-1, CON-2). -#}
+{#-
+  Contracts as the lists up to a load say (CON-1, CON-2): the newest row with terms, and the list that lacks them. Staging
+  models stand on raw, so that they show it before any model is made.
+-#}
 {% macro contracts_until(load_id) -%}
-    select
-        contract_id, asset_id, contract_begin, contract_end,
-        md5(cast((
-            asset_id, metering_point_id, capacity_mw, technology, contract_begin, contract_end, has_readable_end,
-            price_model, price_eur_per_mwh, fee_model, fee_eur, fee_percent, email
-        ) as varchar)) as terms,
-        (
-            select min(lists.file_timestamp_utc) from raw.main.manifest as lists
-            where
-                lists.feed = 'contracts' and lists.status = 'landed' and lists.load_id <= {{ load_id }}
-                and (lists.file_timestamp_utc, lists.file_name, lists.file_id)
-                > (file_timestamp_utc, file_name, newest.file_id)
-        ) as dropped_at_utc
+    select contract_id, asset_id, contract_begin, contract_end, terms, dropped_on
     from (
-        select contracts.*, contacts.email, manifest.file_timestamp_utc, manifest.file_name
-        from raw.main.contracts
-        inner join raw.main.manifest using (file_id)
-        left join raw.main.contract_contacts as contacts using (file_id, row_number)
-        where manifest.load_id <= {{ load_id }}
-        qualify row_number() over (
-            partition by contract_id
-            order by file_timestamp_utc desc nulls last, file_name desc, file_id desc, row_number desc
-        ) = 1
+        select
+            *,
+            md5(cast((
+                asset_id, metering_point_id, technology, capacity_mw, contract_begin, contract_end, price_model,
+                price_eur_per_mwh, fee_model, fee_eur, fee_percent, owner_id
+            ) as varchar)) as terms,
+            row_number() over (partition by contract_id order by file_order desc, row_number desc) as recency
+        from listed
+        where has_terms and load_id <= {{ load_id }}
     ) as newest
+    inner join (
+        select contract_id, max(file_order) as last_file_order from listed
+        where load_id <= {{ load_id }}
+        group by contract_id
+    ) as last_listed using (contract_id)
+    left join (
+        select lists.file_order as last_file_order, arg_min(later.listed_on, later.file_order) as dropped_on
+        from lists inner join lists as later on later.file_order > lists.file_order and later.load_id <= {{ load_id }}
+        group by lists.file_order
+    ) as lists_without using (last_file_order)
+    where recency = 1
 {%- endmacro %}
 
 
 {#- Assets as the technical data up to a load describe them. -#}
 {% macro assets_until(load_id) -%}
-    select technical_data.asset_id, md5(cast((asset_name, technology, technical_data.status, capacity_kw) as varchar)) as description
-    from raw.main.technical_data inner join raw.main.manifest using (file_id)
-    where manifest.load_id <= {{ load_id }}
-    qualify row_number() over (
-        partition by technical_data.asset_id
-        order by file_timestamp_utc desc nulls last, file_name desc, file_id desc, row_number desc
-    ) = 1
+    select asset_id, md5(cast((asset_name, technology, data.status, capacity_kw) as varchar)) as description
+    from staging.stg_vpp__technical_data as data
+    inner join staging.stg_ingest__files as files using (file_id)
+    where files.load_id <= {{ load_id }}
+    qualify row_number() over (partition by asset_id order by files.file_order desc, row_number desc) = 1
 {%- endmacro %}
 
 
-{#- Spans of delivery dates that contracts cover whose terms, end or asset changed since a load. -#}
+{#-
+  Spans of delivery dates under contracts of assets of which something changed since a load: the description, or a
+  contract's terms or end. One contract says something of the days of the next: forecasts issued in its last hours, and
+  the technology of an asset that nothing else describes.
+-#}
 {% macro changed_spans(load_id) -%}
-    with before as ({{ contracts_until(load_id) }}),
-    after as ({{ contracts_until(2147483647) }}),
-    changed_contracts as (
-        select contract_id from (from before except from after) union select contract_id from (from after except from before)
+    with listed as (
+        select contracts.*, owners.owner_id, files.load_id
+        from staging.stg_crm__contracts as contracts
+        inner join staging.stg_ingest__files as files using (file_id)
+        left join staging.stg_crm__contract_owners as owners using (file_id, row_number)
     ),
+    lists as (select distinct file_order, listed_on, load_id from listed),
+    before as ({{ contracts_until(load_id) }}),
+    after as ({{ contracts_until(2147483647) }}),
     assets_before as ({{ assets_until(load_id) }}),
     assets_after as ({{ assets_until(2147483647) }}),
     changed_assets as (
+        select asset_id from (from before except from after)
+        union
+        select asset_id from (from after except from before)
+        union
         select asset_id from (from assets_before except from assets_after)
         union
         select asset_id from (from assets_after except from assets_before)
-    ),
-    contracts as (from before union all from after)
-    select contract_begin as first_date, coalesce(contract_end, date '9999-12-31') as last_date from contracts
-    where
-        contract_id in (select contract_id from changed_contracts)
-        or asset_id in (select asset_id from changed_assets)
+    )
+    select contract_begin as first_date, coalesce(contract_end, date '9999-12-31') as last_date
+    from (from before union all from after) as contracts
+    where asset_id in (select asset_id from changed_assets)
+{%- endmacro %}
+
+
+{#- Days that files say something about, days of months that the calendar did not have, and days under changed contracts. -#}
+{% macro find_news(load_id) -%}
+    create or replace temp table news as
+    with spans as (
+        {{ changed_spans(load_id) }}
+    )
+    select delivery_date from changed_dates
+    union
+    select delivery_date from known_days where is_new
+    union
+    select known_days.delivery_date from known_days inner join spans
+        on known_days.delivery_date >= spans.first_date and known_days.delivery_date <= spans.last_date
+{%- endmacro %}
+
+
+{#-
+  Some models have rows for all days from the first to the last with a position, or until the last with infeed. Days
+  without news keep theirs, so before and after this build those ends lie among the news or at the last day without.
+-#}
+{% macro days_that_may_lie_between() -%}
+    {%- set standing = 'where delivery_date not in (select delivery_date from news)' %}
+    select coalesce(max(delivery_date), (select min(delivery_date) from news)) as first_date,
+        (select max(delivery_date) from news) as last_date
+    from marts.fct_positions {{ standing }}
+    union all
+    select coalesce(max(delivery_date), (select min(delivery_date) from news)),
+        (select max(delivery_date) from news)
+    from marts.fct_portfolio_infeed {{ standing }}
+    union all
+    select (select min(delivery_date) from news),
+        coalesce(min(delivery_date), (select max(delivery_date) from news))
+    from marts.fct_positions {{ standing }}
 {%- endmacro %}
 
 
 {% macro find_build_dates(load_id) -%}
     {%- set schema = target.schema -%}
-    create or replace table {{ schema }}.build_scope as select {{ load_id }} = 0 as is_everything;
+    create or replace table {{ schema }}.build_scope as
+    select
+        {{ load_id }} = 0 as is_everything,
+        coalesce(
+            (select min(file_id) from raw.main.manifest where load_id > {{ load_id }}),
+            (select max(file_id) + 1 from raw.main.manifest),
+            0
+        ) as first_new_file_id;
     {%- if load_id != 0 %}
     {{ find_changed_measurements(load_id) }};
     {%- endif %}
     create or replace temp table changed_dates as
     select distinct cast({{ utc_to_local('at_utc') }} as date) as delivery_date
     from ({{ changed_moments(load_id) if load_id != 0 else first_and_last_moments() }}) as moments
-    where at_utc is not null;
+    where at_utc is not null
+    {%- if load_id != 0 %}
+    union
+    select delivery_date from {{ schema }}.unfinished_dates
+    {%- endif %};
 
-    {# Whole months around everything that came and everything that was delivered before. #}
-    create or replace temp table known_span as
-    with ends as (
+    {# Whole months around everything that came and everything that there was. #}
+    create or replace temp table known_days as
+    with calendar as (
+        select first_calendar_date as first_date, last_calendar_date as last_date
+        from ({{ last_good_build() }}) as good
+        where last_load_id = {{ load_id }}
+    ),
+    ends as (
         select min(delivery_date) as first_date, max(delivery_date) as last_date from changed_dates
         union all
-        select first_delivery_date, last_delivery_date from {{ schema }}.builds
-        where is_good and last_load_id = {{ load_id }}
+        from calendar
+    ),
+    span as (
+        select
+            {{ first_of_month('min(first_date)') }} as first_date,
+            cast({{ first_of_month('max(last_date)') }} + interval '1' month as date) as end_date
+        from ends
+    ),
+    days as (
+        select cast(unnest(generate_series(first_date, end_date - 1, interval '1' day)) as date) as delivery_date
+        from span
+        where first_date is not null
     )
     select
-        {{ first_of_month('min(first_date)') }} as first_date,
-        cast({{ first_of_month('max(last_date)') }} + interval '1' month as date) as end_date
-    from ends;
+        days.delivery_date,
+        calendar.first_date is null or days.delivery_date not between calendar.first_date and calendar.last_date as is_new
+    from days left join calendar on true;
+
+    {%- if load_id != 0 %}
+    {{ find_news(load_id) }};
+    {%- endif %}
 
     create or replace table {{ schema }}.build_dates as
-    with days as (
-        select cast(unnest(generate_series(first_date, end_date - 1, interval '1' day)) as date) as delivery_date
-        from known_span
-        where first_date is not null
-    ),
-    delivered as (
-        select max(first_delivery_date) as first_date, max(last_delivery_date) as last_date from {{ schema }}.builds
-        where is_good and last_load_id = {{ load_id }}
-    ),
-    spans as (
-        {{ changed_spans(load_id) }}
-    ),
-    {# Days between what was delivered before and what came: nothing is known of them, and that is news. #}
-    changed as (
-        select delivery_date from changed_dates
+    with changed as (
+        {%- if load_id == 0 %}
+        select delivery_date from known_days
+        {%- else %}
+        select delivery_date from news
         union
-        select days.delivery_date from days inner join spans
-            on days.delivery_date >= spans.first_date and days.delivery_date <= spans.last_date
-        union
-        select days.delivery_date from days cross join delivered
-        where
-            (days.delivery_date > delivered.last_date
-                and days.delivery_date < (select max(delivery_date) from changed_dates))
-            or (days.delivery_date < delivered.first_date
-                and days.delivery_date > (select min(delivery_date) from changed_dates))
-            or {{ load_id }} = 0
+        select known_days.delivery_date from known_days cross join ({{ days_that_may_lie_between() }}) as gaps
+        where known_days.delivery_date > gaps.first_date and known_days.delivery_date < gaps.last_date
+        {%- endif %}
     )
-    select days.delivery_date, changed.delivery_date is not null as is_changed
-    from days left join changed on days.delivery_date = changed.delivery_date
-    where {{ first_of_month('days.delivery_date') }} in (select {{ first_of_month('delivery_date') }} from changed);
+    select known_days.delivery_date, changed.delivery_date is not null as is_changed
+    from known_days left join changed on known_days.delivery_date = changed.delivery_date
+    where {{ first_of_month('known_days.delivery_date') }} in (select {{ first_of_month('delivery_date') }} from changed);
 
     create or replace table {{ schema }}.build_quarter_hours as
     select
@@ -270,8 +342,7 @@
     {%- if load_id > 0 -%}
         {%- do run_query(find_build_dates(load_id)) -%}
         {%- set months = run_query(
-            "select count(*) from changed_dates where delivery_date < (select min(delivery_date) from marts.dim_quarter_hours)"
-            ~ " or delivery_date > (select max(delivery_date) from marts.dim_quarter_hours)"
+            'select count(*) from known_days where delivery_date not in (select delivery_date from marts.dim_quarter_hours)'
         ) -%}
         {%- set new_months = months.columns[0].values()[0] > 0 -%}
     {%- endif -%}

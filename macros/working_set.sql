@@ -74,7 +74,11 @@
         {{- return(relation) -}}
     {%- endif -%}
     {%- set read = graph.nodes.get('model.' ~ project_name ~ '.' ~ model_name) -%}
-    {#- A test looks at what the build made. -#}
+    {#- A test looks at what the build made, and of what arrived at the files since the last whole load. -#}
+    {%- if model.resource_type == 'test' and read is not none and read.fqn[1] == 'staging' and 'file_id' in read.columns -%}
+        {%- set first = '(select first_new_file_id from ' ~ target.schema ~ '.build_scope)' -%}
+        {{- return('(select * from ' ~ relation ~ ' where file_id >= ' ~ first ~ ')') -}}
+    {%- endif -%}
     {%- set maker = read if model.resource_type == 'test' and read is not none else model -%}
     {%- set scope = maker.config.meta.get('scope', 'all') -%}
     {%- if read is none or day_column(read) is none or scope_held(read) == scope or scope == 'all' -%}

@@ -78,8 +78,7 @@ def publish(warehouse: Path, folder: Path, *, keep: int, now: datetime) -> Manif
     try:
         scratch.mkdir()
         unfinished = scratch / "copy.duckdb"
-        _write(unfinished, warehouse, before, number, now)
-        manifest = verify(unfinished)
+        manifest = _made(unfinished, warehouse, before, number, now)
         _flush(unfinished)
         unfinished.chmod(0o444)  # a reader that opens it for writing would shut out all others
         copy = folder / f"copy_{number:06}.duckdb"
@@ -163,9 +162,22 @@ def verify(copy: Path) -> Manifest:
         return read_manifest(con)
 
 
-def _write(copy: Path, warehouse: Path, before: Path | None, number: int, now: datetime) -> None:
-    """Make the copy: of the copy before, where there is one, with every mart replaced whose rows differ."""
-    noted = _begin_with(copy, before) if before is not None else {}
+def _made(copy: Path, warehouse: Path, before: Path | None, number: int, now: datetime) -> Manifest:
+    """Make the copy and check it; without the one before where that turns out to be damaged."""
+    if before is not None:
+        try:
+            _write(copy, warehouse, before, number, now, base=before)
+            return verify(copy)
+        except (duckdb.Error, PublishError):
+            for left in copy.parent.iterdir():
+                left.unlink()
+    _write(copy, warehouse, before, number, now, base=None)
+    return verify(copy)
+
+
+def _write(copy: Path, warehouse: Path, before: Path | None, number: int, now: datetime, *, base: Path | None) -> None:
+    """Make the copy: of another, if one is given, with every mart replaced whose rows differ."""
+    noted = _begin_with(copy, base) if base is not None else {}
     with duckdb.connect(str(copy)) as con:
         con.execute("set TimeZone = 'UTC'")
         con.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
@@ -259,29 +271,33 @@ def _replace(con: duckdb.DuckDBPyConnection, schema: str, mart: str) -> None:
     con.execute(f"create or replace table {name} as from warehouse.{name}")
 
 
+_COMPARISON = """
+begin;
+update publication.manifest set previous_copy_number = b.copy_number, previous_load_id = b.last_load_id
+from before.publication.manifest as b;
+update publication.marts set is_changed = marts.content_hash <> b.content_hash
+from before.publication.marts as b where b.mart_name = marts.mart_name;
+update publication.changes set value_before = b.value from before.publication.changes as b
+where b.mart_name = changes.mart_name and b.measure = changes.measure;
+-- a mart or column that is gone
+insert into publication.changes
+select b.mart_name, b.measure, null, b.value from before.publication.changes as b
+anti join publication.changes as c on b.mart_name = c.mart_name and b.measure = c.measure
+where b.value is not null;
+commit
+"""
+
+
 def _compare(con: duckdb.DuckDBPyConnection, before: Path) -> None:
     """Put the figures of the copy before beside this one's."""
     try:
         con.execute(f"attach {_text(before)} as before (read_only)")
     except duckdb.Error:
         return  # a copy that cannot be read must not keep a good one from replacing it
-    con.execute(
-        """
-        begin;
-        update publication.manifest set previous_copy_number = b.copy_number, previous_load_id = b.last_load_id
-        from before.publication.manifest as b;
-        update publication.marts set is_changed = marts.content_hash <> b.content_hash
-        from before.publication.marts as b where b.mart_name = marts.mart_name;
-        update publication.changes set value_before = b.value from before.publication.changes as b
-        where b.mart_name = changes.mart_name and b.measure = changes.measure;
-        -- a mart or column that is gone
-        insert into publication.changes
-        select b.mart_name, b.measure, null, b.value from before.publication.changes as b
-        anti join publication.changes as c on b.mart_name = c.mart_name and b.measure = c.measure
-        where b.value is not null;
-        commit
-        """
-    )
+    try:
+        con.execute(_COMPARISON)
+    except duckdb.Error:
+        con.execute("rollback")
 
 
 def _measures(

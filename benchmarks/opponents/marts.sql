@@ -295,7 +295,7 @@ create table marts.fct_trades as
 with occurrences as (
     select
         file_id, file_order, file_timestamp_utc, substr(file_name, 1, 23) as day,
-        row_number() over (partition by trade_id, side order by file_order, row_number) > 1 as is_repeated
+        row_number() over (partition by day, trade_id, side order by file_order, row_number) > 1 as is_repeated
     from private_rows
 ),
 counted as (

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import random
 import shutil
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from conftest import forecast
 from own_home import OwnHome, differences
 
 from simulator.simulation import scenario, simulate
@@ -59,3 +60,153 @@ def test_any_order_of_arrival_ends_in_the_same_marts(tmp_path: Path, seed: int) 
     (home.root / "warehouse.duckdb").rename(other)
     home.build("--full-refresh")
     assert list(differences(other, home.root / "warehouse.duckdb")) == []
+
+
+_LIST = (
+    "contract_id,asset_id,metering_point_id,capacity,technology,contract_begin,contract_end,price_model,price,"
+    "fee_model,fee,fee_percent,email"
+)
+_TRADES = "TradeId;Side;DeliveryStart;DeliveryEnd;ExecutionTime;Price;Currency;Volume;VolumeUnit"
+
+
+class World:
+    """A home into which files come that a test writes by hand."""
+
+    def __init__(self, folder: Path) -> None:
+        self.home = OwnHome(folder)
+        self._source = folder / "source"
+
+    def write(self, name: str, content: str) -> None:
+        """A file of the next load."""
+        path = self._source / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+
+    def contracts(self, listed_on: str, *spans: str, price: int = 50) -> None:
+        """A list of contracts, each for an asset of its own: `MAR 2025-03-01 2025-04-01`."""
+        rows = [_LIST]
+        for span in spans:
+            asset, begin, end = [*span.split(), ""][:3]
+            rows.append(
+                f"C{asset},{asset},M{asset},4.0,wind,{begin},{end},fixed,{price},fixed_for_capacity,100.0,,o@example.org"
+            )
+        self.write(f"crm/asset_contracts_{listed_on}_040000.csv", "\n".join(rows) + "\n")
+
+    def forecast(self, asset: str, day: str) -> None:
+        """A day's forecast, made at its midnight in UTC."""
+        version = datetime.fromisoformat(f"{day}T00:00Z")
+        content = forecast(asset, int(version.timestamp()), [1000.0 + quarter for quarter in range(80)])
+        self.write(f"vpp/forecasts/{asset}/forecast_{asset}_{version:%Y%m%dT%H%MZ}.json", content)
+
+    def production(self, asset: str, day: str) -> None:
+        """What a metering point measured in the first quarter-hours of a day in UTC."""
+        start = datetime.fromisoformat(f"{day}T00:00Z")
+        rows = [
+            f"{start + timedelta(minutes=15 * step):%Y-%m-%d %H:%M:%S}.000000 UTC,{900 + step}" for step in range(8)
+        ]
+        name = f"final_production_M{asset}_{start + timedelta(days=1):%Y%m%d}.csv"
+        content = "\n".join([f"delivery_start__utc_,M{asset}__kw_", *rows]) + "\n"
+        self.write(f"distribution_system_operator/{name}", content)
+
+    def trade(self, trade: str, first: str, last: str, *, exported: str, side: str = "Private") -> None:
+        """A file with one trade from one moment to another, in UTC, of the export of a day."""
+        day = f"{exported[:4]}-{exported[4:6]}-{exported[6:8]}"
+        row = f"{trade};SELL;{first}Z;{last}Z;2025-01-02 14:00:00Z;40;EUR;2;MW"
+        name = f"exchange/{side}_Trades-{exported[:8]}-{exported}.csv"
+        self.write(name, f"# {side} Trades - {day};;;;;;;;\n{_TRADES}\n{row}\n")
+
+    def build(self, *how: str) -> None:
+        """Land what was written and build."""
+        self.home.run("rtm", "ingest", str(self._source))
+        self.home.run(*(how or ("rtm", "build")))
+
+    def differences(self, folder: Path) -> list[str]:
+        """Marts that are other than if everything were made from raw."""
+        incremental = folder / "incremental.duckdb"
+        (self.home.root / "warehouse.duckdb").rename(incremental)
+        self.home.build("--full-refresh")
+        return list(differences(incremental, self.home.root / "warehouse.duckdb"))
+
+
+@pytest.mark.slow
+def test_months_and_contracts_that_come_after_the_data(tmp_path: Path) -> None:
+    """The first build has no delivery date; contracts come months after what was delivered; a month begins."""
+    world = World(tmp_path)
+    world.contracts("20250601", "OLD 2025-01-01")
+    world.build()
+    world.forecast("OLD", "2025-06-10")
+    world.forecast("NEW", "2025-03-12")
+    world.build()
+    assert world.home.query("select count(*) from marts.fct_asset_forecasts") != [(0,)]
+    world.contracts("20250611", "OLD 2025-01-01", "NEW 2025-03-01")
+    world.build()
+    world.forecast("OLD", "2025-07-03")
+    world.build()
+    assert world.differences(tmp_path) == []
+
+
+@pytest.mark.slow
+def test_rare_changes_reach_every_day_that_they_change(tmp_path: Path) -> None:
+    """One kind of change in each month, so that none hides what another leaves out."""
+    world = World(tmp_path)
+    kept = ["APR 2025-04-01 2025-05-01", "JUL 2025-07-01"]
+    february, march, may = "FEB 2025-02-01 2025-03-01", "MAR 2025-03-01 2025-04-01", "MAY 2025-05-01 2025-06-01"
+    world.contracts("20250115", february, march, may, *kept)
+    for asset, day in [
+        ("FEB", "2025-02-12"), ("MAR", "2025-03-05"), ("MAR", "2025-03-12"), ("APR", "2025-04-10"),
+        ("MAY", "2025-05-12"), ("MAY", "2025-05-25"), ("JUL", "2025-07-20"),
+    ]:  # fmt: skip
+        world.forecast(asset, day)
+        world.production(asset, day)
+    world.build()
+
+    # A list that was wrong for as long as a build that nobody may publish.
+    world.contracts("20250116", february, march, may, *kept, price=99)
+    world.build("dbt", "run")
+    world.contracts("20250117", february, march, may, *kept)
+    world.build()
+
+    # Between two beginnings, one that cannot be read.
+    world.contracts("20250118", february, "MAR soon 2025-04-01", may, *kept)
+    world.build()
+    world.contracts("20250119", february, "MAR 2025-03-10 2025-04-01", may, *kept)
+    world.build()
+
+    # Blocks over three dates, and then news of the one in the middle.
+    for side in ("Private", "Public"):
+        block = ("2025-04-10 10:00:00", "2025-04-12 10:00:00")
+        world.trade("7", *block, exported="20250410T120000000Z", side=side)
+    world.build()
+    world.forecast("APR", "2025-04-11")
+    world.build()
+
+    # A list of an earlier day comes late; then one contract is in no list any more.
+    world.contracts("20250110", february, march, may, *kept)
+    world.build()
+    world.contracts("20250522", february, "MAR 2025-03-10 2025-04-01", *kept)
+    world.build()
+
+    # The last day with a position moves back, and the last with infeed comes after it.
+    world.trade("8", "2025-07-30 10:00:00", "2025-07-30 11:00:00", exported="20250730T120000000Z")
+    world.build()
+    world.trade("8", "2025-07-10 10:00:00", "2025-07-10 11:00:00", exported="20250730T130000000Z")
+    world.build()
+    world.trade("9", "2025-07-31 10:00:00", "2025-07-31 11:00:00", exported="20250731T120000000Z")
+    world.build()
+    world.forecast("JUL", "2025-08-03")
+    world.build()
+    assert world.differences(tmp_path) == []
+
+
+@pytest.mark.slow
+def test_another_raw_is_not_taken_for_the_one_that_was_built(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.contracts("20250601", "ONE 2025-06-01")
+    world.forecast("ONE", "2025-06-10")
+    world.build()
+    (world.home.root / "raw.duckdb").unlink()
+    shutil.rmtree(tmp_path / "source")
+    world.contracts("20250601", "TWO 2025-06-01")
+    world.forecast("TWO", "2025-06-11")
+    world.build()
+    assert world.home.query("select distinct asset_id from marts.fct_asset_forecasts") == [("TWO",)]

@@ -211,6 +211,26 @@ def test_rollback_refuses_a_damaged_copy(place: Place) -> None:
     assert place.value() == 2
 
 
+def test_a_copy_damaged_inside_is_replaced_by_a_good_one(place: Place) -> None:
+    """Its list of marts can still be read, so that the next copy would begin with it."""
+    prepare(place.warehouse, 1, rows=300_000)
+    place.publish()
+    first = copies(place.published)[0]
+    with duckdb.connect(str(first), read_only=True) as con:
+        block = con.execute("select max(block_id) from pragma_storage_info('marts.fct_ones')").fetchall()[0][0]
+    first.chmod(0o644)
+    content = bytearray(first.read_bytes())
+    content[3 * 4096 + block * (256 << 10) + 1000] ^= 0xFF  # headers, then blocks
+    first.write_bytes(content)
+    with duckdb.connect(str(first), read_only=True) as con:
+        assert con.execute("select count(*) from publication.marts").fetchall() == [(3,)]
+        with pytest.raises(duckdb.Error):
+            con.execute("select sum(row_id), sum(value_mwh), max(text) from marts.fct_ones").fetchall()
+    prepare(place.warehouse, 1, rows=300_000)
+    assert place.publish().copy_number == 2
+    assert place.value() == 1
+
+
 def test_a_publication_that_is_killed_leaves_the_copy_before(place: Place) -> None:
     prepare(place.warehouse, 1)
     place.publish()

@@ -18,6 +18,12 @@ redispatch as (
 
 ),
 
+last_day as (
+
+    select max(delivery_date) as last_delivery_date from {{ ref('fct_asset_infeed', whole=true) }}
+
+),
+
 booked as (
 
     select
@@ -53,12 +59,14 @@ booked as (
 summed as (
 
     select
-        period,
-        period_start_date,
-        sum(owner_lines_eur) as booked_owner_lines_eur,
-        sum(claim_eur) as booked_claim_eur
+        booked.period,
+        booked.period_start_date,
+        sum(booked.owner_lines_eur) as booked_owner_lines_eur,
+        sum(booked.claim_eur) as booked_claim_eur
     from booked
-    group by period, period_start_date
+    cross join last_day
+    where booked.period = 'month' or booked.period_start_date <= last_day.last_delivery_date
+    group by booked.period, booked.period_start_date
 
 )
 

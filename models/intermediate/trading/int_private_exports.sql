@@ -20,7 +20,8 @@ rows_of_files as (
         {{ export_day('files.file_name') }} as export_day,
         files.file_timestamp_utc,
         row_number() over (
-            partition by trades.trade_id, trades.side order by trades.file_order asc, trades.row_number asc
+            partition by {{ export_day('files.file_name') }}, trades.trade_id, trades.side
+            order by trades.file_order asc, trades.row_number asc
         ) as occurrence
     from trades
     inner join files on trades.file_id = files.file_id

@@ -6,6 +6,8 @@ with trades as (
     where
         {{ in_this_build('delivery_start_utc') }}
         or {{ in_this_build("delivery_end_utc - interval '15' minute", of='delivery_start_utc') }}
+        -- what lasts longer may deliver on this build's days in between
+        or delivery_end_utc > delivery_start_utc + interval '23' hour
 
 ),
 
