@@ -160,37 +160,28 @@ def test_rare_changes_reach_every_day_that_they_change(tmp_path: Path) -> None:
         world.production(asset, day)
     world.build()
 
-    # A list that was wrong for as long as a build that nobody may publish.
+    # February: a list that was wrong for as long as a build that nobody may publish.
     world.contracts("20250116", february, march, may, *kept, price=99)
     world.build("dbt", "run")
-    world.contracts("20250117", february, march, may, *kept)
-    world.build()
 
-    # Between two beginnings, one that cannot be read.
-    world.contracts("20250118", february, "MAR soon 2025-04-01", may, *kept)
-    world.build()
-    world.contracts("20250119", february, "MAR 2025-03-10 2025-04-01", may, *kept)
-    world.build()
-
-    # Blocks over three dates, and then news of the one in the middle.
+    # March: between two beginnings, one that cannot be read. April: blocks over three dates, and then news of the one
+    # in the middle. July: the last day with a position moves back.
+    world.contracts("20250117", february, "MAR soon 2025-04-01", may, *kept)
     for side in ("Private", "Public"):
         block = ("2025-04-10 10:00:00", "2025-04-12 10:00:00")
         world.trade("7", *block, exported="20250410T120000000Z", side=side)
-    world.build()
-    world.forecast("APR", "2025-04-11")
-    world.build()
-
-    # A list of an earlier day comes late; then one contract is in no list any more.
-    world.contracts("20250110", february, march, may, *kept)
-    world.build()
-    world.contracts("20250522", february, "MAR 2025-03-10 2025-04-01", *kept)
-    world.build()
-
-    # The last day with a position moves back, and the last with infeed comes after it.
     world.trade("8", "2025-07-30 10:00:00", "2025-07-30 11:00:00", exported="20250730T120000000Z")
     world.build()
+
+    # A list of an earlier day comes late.
+    world.contracts("20250118", february, "MAR 2025-03-10 2025-04-01", may, *kept)
+    world.contracts("20250110", february, march, may, *kept)
+    world.forecast("APR", "2025-04-11")
     world.trade("8", "2025-07-10 10:00:00", "2025-07-10 11:00:00", exported="20250730T130000000Z")
     world.build()
+
+    # May: the contract is in no list any more. July: the last day with infeed comes after the last with a position.
+    world.contracts("20250522", february, "MAR 2025-03-10 2025-04-01", *kept)
     world.trade("9", "2025-07-31 10:00:00", "2025-07-31 11:00:00", exported="20250731T120000000Z")
     world.build()
     world.forecast("JUL", "2025-08-03")
