@@ -170,6 +170,16 @@ def copy_now() -> str:
     return "" if copy is None else str(copy)
 
 
-def why_nothing_newer() -> str | None:
-    """What came of the last try to make newer numbers; None: they were published, or nobody tried."""
-    return published.why_nothing_newer(published.last_attempt(home()[0] / "published"))
+def why_nothing_newer(who: Visitor) -> str | None:
+    """What came of the last try to make newer numbers; None: they were published, or nobody tried.
+
+    Why it failed is told in development mode alone: the words can quote rows of anybody's (a failed test gives an
+    example), and no role sees everything. Operators read it with `rtm show` or `rtm doctor`.
+    """
+    attempt = published.last_attempt(Home().root / "published")
+    if who.is_development or attempt is None or attempt.outcome == "rolled back":
+        return published.why_nothing_newer(attempt)
+    if published.why_nothing_newer(attempt) is None:
+        return None
+    ended = {"failed": "failed", "built": "is not published yet"}.get(attempt.outcome, "has not ended")
+    return f"Nothing newer has come since {attempt.at_utc} UTC: the last try to make newer numbers {ended}."

@@ -195,7 +195,7 @@ def head(title: str, context: Context, *, portfolio_only: bool = False) -> None:
         notes.append("Development mode: no sign-in, everything is shown, this machine only.")
     if door.home()[1]:
         notes.append("Nothing is published yet: this is the bundled sample, made-up data of three days.")
-    if reason := door.why_nothing_newer():
+    if reason := door.why_nothing_newer(context.who):
         notes.append(reason)
     if context.known is None:
         notes.append("Nothing is known yet of any delivery date.")

@@ -29,7 +29,7 @@ from dashboard.view import View
 from home import PROJECT
 from serve.access import Role
 from serve.charts import margin_parts
-from serve.published import reading
+from serve.published import Attempt, current, note_attempt, reading
 
 pytestmark = pytest.mark.parametrize("built", ["sample"], indirect=True)
 APP = str(PROJECT / "dashboard" / "streamlit_app.py")
@@ -465,6 +465,42 @@ def test_a_trader_sees_findings_without_what_may_name_a_person(
     test = run(pages.PAGES[0], DAY)
     found = next(table.value for table in test.dataframe if "finding" in table.value)
     assert len(found) and "example" not in found and "Findings: not part" not in text_of(test)
+
+
+def own_published(home: Path) -> Path:
+    """Copies that no other test sees: what a test writes beside them stays with it."""
+    folder = home / "published"
+    copy = current(folder)
+    assert copy is not None
+    folder.unlink()
+    folder.mkdir()
+    os.link(copy, folder / copy.name)
+    (folder / "current.duckdb").symlink_to(copy.name)
+    return folder
+
+
+@pytest.mark.parametrize("role", [None, *Role])
+def test_why_a_build_failed_is_for_the_operator_alone(
+    home: Path, con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch, role: Role | None
+) -> None:
+    """The reason can quote rows of anybody's, which no role may see whole; None is development mode."""
+    attempt = Attempt("rtm run /a/folder", "2025-10-30 06:00", "failed", "a test found the row of owner_of_another")
+    note_attempt(own_published(home), attempt)
+    if role is None:
+        monkeypatch.setenv(door.DEVELOPMENT, "1")
+        config.set_option("server.address", "127.0.0.1")
+        assert "owner_of_another" in text_of(run())
+        return
+    register(home, con, role)
+    come_as(monkeypatch, "eva@example.com")
+    test = run()
+    for page in (None, pages.PAGES[-1]):
+        if page is not None:
+            test.switch_page(str(page.script))
+            test.run()
+        said = text_of(test)
+        assert "owner_of_another" not in said and "/a/folder" not in said
+        assert "Nothing newer has come since 2025-10-30 06:00 UTC" in said
 
 
 EXPECTED_PAGES = {
