@@ -503,6 +503,37 @@ def test_why_a_build_failed_is_for_the_operator_alone(
         assert "Nothing newer has come since 2025-10-30 06:00 UTC" in said
 
 
+def test_only_what_is_withheld_is_called_not_part_of_the_role(
+    home: Path, con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(home, con, Role.TRADER)
+    who = door.Visitor("eva", "eva@example.com")
+    (right,) = door.rights(who)
+
+    def question(sql: str) -> Any:
+        return lambda seen: asking.ask(seen, sql)
+
+    with door.opened(who, right) as seen:
+        about = shell.about(seen)
+        context = shell.Context(
+            seen, DAY, "light", about.tables, about.meanings, about.manifest, right, who, about.known
+        )
+        for withheld in (
+            "from marts.fct_invoices",
+            "select asset_name from marts.dim_assets",
+            "select d.asset_name from marts.dim_assets as d",
+        ):
+            assert context.ask(question(withheld)) is None
+        for wrong in (
+            "from marts.fct_positons",
+            "select asset_nmae from marts.dim_assets",
+            "select gross_eur from marts.dim_assets",
+            "select no_such_function(1)",
+        ):
+            with pytest.raises((duckdb.CatalogException, duckdb.BinderException)):
+                context.ask(question(wrong))
+
+
 EXPECTED_PAGES = {
     Role.TRADER: "today forecast infeed trading imbalance performance data_quality about",
     Role.PORTFOLIO_OPS: "today forecast infeed imbalance performance asset_map data_quality about",
