@@ -70,7 +70,10 @@ def is_loopback(address: str | None) -> bool:
 
 
 def home() -> tuple[Path, bool]:
-    """RTM_HOME, and whether it is the sample's because nothing is published in the real one yet."""
+    """Where the published copies lie, and whether that is the sample, as nothing is published in RTM_HOME yet.
+
+    Who may see what is never the sample's: register, key and log are those of RTM_HOME.
+    """
     root = Home().root
     if published.current(root / "published") is None and published.current(root / SAMPLE / "published") is not None:
         return root / SAMPLE, True
@@ -116,7 +119,7 @@ def rights(who: Visitor) -> list[Right]:
     if who.is_development:
         return [Right("development")]
     with _in_words():
-        found = access.grants(home()[0], _person(who))
+        found = access.grants(Home().root, _person(who))
     return [Right(str(grant.role), tuple(sorted(grant.customers))) for grant in found]
 
 
@@ -128,14 +131,18 @@ def opened(who: Visitor, right: Right, customer: str | None = None) -> Iterator[
         ClosedError: if the register does not give this (any more), or cannot be read.
         serve.published.PublishError: if nothing is published.
     """
-    root = home()[0]
+    folder = home()[0] / "published"
     if who.is_development:
-        with published.reading(root / "published") as con:
+        with published.reading(folder) as con:
             yield con
         return
     with ExitStack() as stack:
         with _in_words():
-            con = stack.enter_context(access.opened(root, _person(who), right.role, customer=customer))
+            con = stack.enter_context(
+                access.opened(
+                    Home().root, _person(who), right.role, customer=customer, copies_in=folder, former_meanwhile=True
+                )
+            )
         yield con
 
 
@@ -143,7 +150,7 @@ def note(who: Visitor, right: Right, what: str) -> None:
     """Put a line in the access log; development mode keeps none."""
     if not who.is_development:
         with _in_words():
-            access.note(home()[0], _person(who), right.role, what)
+            access.note(Home().root, _person(who), right.role, what)
 
 
 @contextmanager
@@ -163,11 +170,22 @@ def documentation() -> str:
     return os.environ.get("RTM_DOCS_URL", "").rstrip("/")
 
 
-def copy_now() -> str:
-    """What tells the current copy from another; empty: nothing is published."""
+def file_of(con: duckdb.DuckDBPyConnection) -> str:
+    """The file that a connection reads."""
+    return str(
+        con.execute("select path from duckdb_databases() where database_name = current_database()").fetchall()[0][0]
+    )
+
+
+def file_now(who: Visitor, right: Right, customer: str | None = None) -> str:
+    """The file that `opened` would open now; empty: nothing, and why not comes up there."""
     folder = home()[0] / "published"
-    copy = published.current(folder)
-    return "" if copy is None else str(copy)
+    if who.is_development:
+        return str(published.current(folder) or "")
+    try:
+        return str(access.at_hand(Home().root, _person(who), right.role, customer=customer, copies_in=folder))
+    except (access.AccessDenied, access.RegisterError, published.PublishError):
+        return ""
 
 
 def why_nothing_newer(who: Visitor) -> str | None:

@@ -100,7 +100,7 @@ class Copy:
 
 def about(con: duckdb.DuckDBPyConnection) -> Copy:
     """What there is to know of the open database; remembered for as long as its file lies there unchanged."""
-    path = con.execute("select path from duckdb_databases() where database_name = current_database()").fetchall()[0][0]
+    path = door.file_of(con)
     file = Path(path).stat()
     return _about(con, f"{path} {file.st_ino} {file.st_mtime_ns}")
 

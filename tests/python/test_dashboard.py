@@ -7,8 +7,11 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -30,6 +33,7 @@ from home import PROJECT
 from serve.access import Role
 from serve.charts import margin_parts
 from serve.published import Attempt, current, note_attempt, reading
+from serve.reduced import write_reduced
 
 pytestmark = pytest.mark.parametrize("built", ["sample"], indirect=True)
 APP = str(PROJECT / "dashboard" / "streamlit_app.py")
@@ -417,7 +421,8 @@ def test_a_newer_copy_is_shown_without_losing_the_view(development: Path, built:
     copy = next((built[1] / "published").glob("copy_*.duckdb"))
     (folder / "copy_000002.duckdb").write_bytes(copy.read_bytes())
     (folder / "current.duckdb").symlink_to("copy_000002.duckdb")
-    assert door.copy_now().endswith("copy_000002.duckdb")
+    who = door.Visitor("development", is_development=True)
+    assert door.file_now(who, door.Right("development")).endswith("copy_000002.duckdb")
     test.run()
     is_fine(test, pages.PAGES[0])
     assert test.session_state["days"] == (RANGE.first, RANGE.last)
@@ -501,6 +506,61 @@ def test_why_a_build_failed_is_for_the_operator_alone(
         said = text_of(test)
         assert "owner_of_another" not in said and "/a/folder" not in said
         assert "Nothing newer has come since 2025-10-30 06:00 UTC" in said
+
+
+def test_before_the_first_publication_roles_are_those_of_rtm_home(
+    tmp_path: Path, built: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sample = tmp_path / door.SAMPLE
+    sample.mkdir()
+    (sample / "published").symlink_to(built[1] / "published")
+    monkeypatch.setenv("RTM_HOME", str(tmp_path))
+    come_as(monkeypatch, "eva@example.com")
+    (sample / "access.yml").write_text(json.dumps({"grants": [{"person": "eva@example.com", "role": "trader"}]}))
+    assert "no role" in run().error[0].value  # nobody keeps a register in the sample's home
+    grant = {"person": "eva@example.com", "role": "data_engineer"}
+    (tmp_path / "access.yml").write_text(json.dumps({"grants": [grant]}), encoding="utf-8")
+    test = run()
+    assert not test.error and "bundled sample" in text_of(test)
+    for name in ("access.key", "access_log.jsonl"):
+        assert (tmp_path / name).exists() and not (sample / name).exists()
+
+
+def test_a_role_goes_on_with_the_copy_before_until_its_own_part_of_the_new_one_is_ready(
+    home: Path, con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(home, con, Role.TRADER)
+    come_as(monkeypatch, "eva@example.com")
+    folder = own_published(home)
+    may_go_on = threading.Event()
+    may_go_on.set()
+
+    def write(*arguments: Any, **more: Any) -> None:
+        assert may_go_on.wait(60)
+        write_reduced(*arguments, **more)
+
+    monkeypatch.setattr("serve.access.write_reduced", write)
+    test = run(view=RANGE)
+    assert 'title="copy 1"' in text_of(test)
+    may_go_on.clear()
+    newer = folder / "copy_000002.duckdb"
+    shutil.copyfile(folder / "copy_000001.duckdb", newer)
+    with duckdb.connect(str(newer)) as whole:
+        whole.execute("update publication.manifest set copy_number = 2, previous_copy_number = 1")
+    (folder / "next").symlink_to(newer.name)
+    (folder / "next").replace(folder / "current.duckdb")
+    who = door.Visitor("eva", "eva@example.com")
+    (right,) = door.rights(who)
+    before = door.file_now(who, right)
+    test.run()
+    assert 'title="copy 1"' in text_of(test) and not test.error
+    may_go_on.set()
+    for _ in range(600):
+        if door.file_now(who, right) != before:  # what the page asks every few seconds
+            break
+        time.sleep(0.05)
+    test.run()
+    assert 'title="copy 2"' in text_of(test) and test.session_state["days"] == (RANGE.first, RANGE.last)
 
 
 def test_only_what_is_withheld_is_called_not_part_of_the_role(
