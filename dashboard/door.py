@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -21,6 +23,8 @@ DEVELOPMENT = "RTM_DASHBOARD_DEVELOPMENT"
 """The variable that switches sign-in off; it counts on a loopback address only."""
 TRUST_ADDRESSES = "RTM_TRUST_ADDRESSES"
 """The variable for providers that do not say whether an e-mail address is verified because nobody can choose theirs."""
+SIGN_IN_HOURS = "RTM_SIGN_IN_HOURS"
+"""The variable for how long what the provider said at sign-in counts, address and groups alike; 12 hours without it."""
 SAMPLE = "dashboard_sample"
 """Where below RTM_HOME the sample is built that stands in until something is published."""
 
@@ -80,11 +84,25 @@ def home() -> tuple[Path, bool]:
     return root, False
 
 
-def visitor() -> Visitor | None:
-    """Who looks; None: nobody has signed in yet.
+def sign_in_hours() -> float:
+    """How many hours a sign-in counts.
 
     Raises:
-        ClosedError: if development mode listens to more than this machine, or no sign-in is set up.
+        ClosedError: if the variable does not say it.
+    """
+    said = os.environ.get(SIGN_IN_HOURS, "12")
+    with suppress(ValueError):
+        if math.isfinite(hours := float(said)) and hours > 0:
+            return hours
+    raise ClosedError(f"Nobody can sign in: {SIGN_IN_HOURS} is {said!r}, expected a number of hours above 0.")
+
+
+def visitor() -> Visitor | None:
+    """Who looks; None: nobody has signed in, or not within the last hours.
+
+    Raises:
+        ClosedError: if development mode listens to more than this machine, no sign-in is set up, or it is not said
+            how long one counts.
     """
     if os.environ.get(DEVELOPMENT) == "1":
         address = st.get_option("server.address")
@@ -99,6 +117,9 @@ def visitor() -> Visitor | None:
     if not st.user.is_logged_in:
         return None
     claims: dict[str, Any] = dict(st.user.to_dict())
+    issued = claims.get("iat")  # seconds since 1970; every ID token has it. Streamlit keeps the claims for 30 days.
+    if not isinstance(issued, int | float) or time.time() - issued > sign_in_hours() * 3600:
+        return None
     address = str(claims.get("email") or "")
     if claims.get("email_verified") not in (True, "true") and os.environ.get(TRUST_ADDRESSES) != "1":
         address = ""  # whoever can choose an address that nobody checked could choose another person's

@@ -66,6 +66,7 @@ def _welcome() -> None:
     st.title("route-to-market")
     st.write("Sign in to see what your role may see.")
     st.button("Sign in", on_click=st.login, type="primary")
+    st.caption(f"A sign-in counts for {door.sign_in_hours():g} hours.")
 
 
 def _role(who: door.Visitor) -> door.Right:
@@ -98,8 +99,8 @@ def _customer(right: door.Right) -> str | None:
 
 @st.fragment(run_every=REFRESH_SECONDS)
 def _newer_copy(shown: str, who: door.Visitor, right: door.Right, customer: str | None) -> None:
-    """Run the page anew once there is another copy for who looks; what is set stays as it is."""
-    if door.file_now(who, right, customer) != shown:
+    """Run the page anew once there is another copy, or the sign-in has run out; what is set stays as it is."""
+    if door.visitor() != who or door.file_now(who, right, customer) != shown:
         st.rerun(scope="app")
 
 

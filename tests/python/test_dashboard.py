@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -645,6 +646,40 @@ def test_an_unreadable_register_is_said_and_shows_nothing(home: Path, monkeypatc
     (home / "access.yml").write_text("grants: [{person: eva@example.com, role: king}]", encoding="utf-8")
     test = run()
     assert test.error and not test.dataframe and not test.exception
+
+
+@pytest.mark.parametrize(
+    ("hours_ago", "setting", "comes_in"),
+    [
+        (0, None, True), (11.9, None, True), (12.1, None, False), (None, None, False), ("long ago", None, False),
+        (0.9, "1", True), (1.1, "1", False), (12.1, "24.5", True),
+    ],
+)  # fmt: skip
+def test_what_the_provider_said_counts_for_some_hours(
+    monkeypatch: pytest.MonkeyPatch, hours_ago: Any, setting: str | None, comes_in: bool, built: object
+) -> None:
+    said = {"email": "eva@example.com", "email_verified": True, "groups": ["trading-desk"], "iat": hours_ago}
+    if isinstance(hours_ago, int | float):
+        said["iat"] = time.time() - hours_ago * 3600
+    signed_in_as(monkeypatch, said)
+    if setting is not None:
+        monkeypatch.setenv("RTM_SIGN_IN_HOURS", setting)
+    who = door.visitor()
+    assert who == (door.Visitor("eva@example.com", "eva@example.com", ("trading-desk",)) if comes_in else None)
+
+
+@pytest.mark.parametrize("setting", ["", "a day", "0", "-1", "nan", "inf"])
+def test_a_wrong_number_of_hours_lets_nobody_in(monkeypatch: pytest.MonkeyPatch, setting: str, built: object) -> None:
+    signed_in_as(monkeypatch, {"email": "eva@example.com", "iat": time.time()})
+    monkeypatch.setenv("RTM_SIGN_IN_HOURS", setting)
+    with pytest.raises(door.ClosedError, match="RTM_SIGN_IN_HOURS"):
+        door.visitor()
+
+
+def signed_in_as(monkeypatch: pytest.MonkeyPatch, claims: dict[str, Any]) -> None:
+    monkeypatch.delenv(door.DEVELOPMENT, raising=False)
+    monkeypatch.setattr(door, "_sign_in_is_set_up", lambda: True)
+    monkeypatch.setattr("dashboard.door.st.user", SimpleNamespace(is_logged_in=True, to_dict=lambda: claims))
 
 
 def test_without_an_identity_provider_nobody_gets_in(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

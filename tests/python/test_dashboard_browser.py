@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlparse
@@ -91,6 +92,10 @@ def test_signing_in_gives_the_roles_of_the_register(home: Path, browser: Browser
     register.write_text(json.dumps({"grants": grants}), encoding="utf-8")
     users = [
         User(sub="tom", claims={"email": "tom@example.com", "email_verified": True, "groups": ["trading-desk"]}),
+        # the claims are of an earlier sign-in, as in a cookie that the browser still has
+        User(
+            sub="vera", claims={"email": "vera@example.com", "groups": ["trading-desk"], "iat": time.time() - 13 * 3600}
+        ),
         User(sub="mallory", claims={"email": "tom@example.com", "email_verified": False, "groups": []}),
     ]
     with run_server_in_thread(user_claims=users) as provider:
@@ -105,6 +110,10 @@ def test_signing_in_gives_the_roles_of_the_register(home: Path, browser: Browser
             mallory = _signed_in(browser, url, "mallory")
             mallory.wait_for_selector("[data-testid=stAlert]", timeout=60_000)
             assert "no role" in mallory.inner_text("body") and not mallory.locator(".rtm-tile").count()
+
+            vera = _signed_in(browser, url, "vera")
+            vera.get_by_text("A sign-in counts for 12 hours").wait_for(timeout=60_000)
+            assert vera.get_by_role("button", name="Sign in").is_visible() and not vera.locator(".rtm-tile").count()
 
             tom = _signed_in(browser, url, "tom")
             settled(tom)
