@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import time
@@ -27,6 +28,7 @@ SIGN_IN_HOURS = "RTM_SIGN_IN_HOURS"
 """The variable for how long what the provider said at sign-in counts, address and groups alike; 12 hours without it."""
 SAMPLE = "dashboard_sample"
 """Where below RTM_HOME the sample is built that stands in until something is published."""
+_log = logging.getLogger(__name__)
 
 
 class ClosedError(Exception):
@@ -149,7 +151,7 @@ def opened(who: Visitor, right: Right, customer: str | None = None) -> Iterator[
     """A connection to what somebody may see in a role; for one run of a page, never longer.
 
     Raises:
-        ClosedError: if the register does not give this (any more), or cannot be read.
+        ClosedError: if the register does not give this (any more) or cannot be read, or a database cannot.
         serve.published.PublishError: if nothing is published.
     """
     folder = home()[0] / "published"
@@ -180,6 +182,11 @@ def _in_words() -> Iterator[None]:
         yield
     except (access.AccessDenied, access.RegisterError) as error:
         raise ClosedError(str(error)) from error
+    except published.PublishError as error:
+        if error.__cause__ is None:  # words of ours; those of the database can quote rows of anybody's
+            raise
+        _log.exception("what somebody may see cannot be shown")
+        raise ClosedError("What your role may see cannot be shown now; the dashboard's log says why.") from error
 
 
 def _person(who: Visitor) -> access.Person:

@@ -509,6 +509,20 @@ def test_why_a_build_failed_is_for_the_operator_alone(
         assert "Nothing newer has come since 2025-10-30 06:00 UTC" in said
 
 
+def test_a_fault_that_may_quote_a_row_is_told_to_the_operator_alone(
+    home: Path, con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def write(*arguments: Any, **more: Any) -> None:
+        raise duckdb.ConversionException("Could not convert 'owner_of_another'")
+
+    monkeypatch.setattr("serve.access.write_reduced", write)
+    register(home, con, Role.TRADER)
+    come_as(monkeypatch, "eva@example.com")
+    test = run()
+    assert "cannot be shown" in test.error[0].value and "owner_of_another" not in text_of(test)
+    assert "owner_of_another" in caplog.text
+
+
 def test_before_the_first_publication_roles_are_those_of_rtm_home(
     tmp_path: Path, built: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
