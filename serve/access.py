@@ -435,8 +435,9 @@ def _make(home: Path, grant: Grant, copies_in: Path, *, wait: bool = True) -> tu
         if not is_held:
             raise BusyError("somebody else is writing what the role may see")
         while True:
-            copy, unfinished = _copy(copies_in), top / f".{name}"
-            unfinished.unlink(missing_ok=True)  # of one that was killed
+            for killed in top.glob(f".{name}.*.unfinished*"):
+                killed.unlink(missing_ok=True)
+            copy, unfinished = _copy(copies_in), top / f".{name}.{uuid.uuid4().hex}.unfinished"
             try:
                 path = _place(copies_in, copy, name)
                 if path.exists():

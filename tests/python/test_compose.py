@@ -17,6 +17,7 @@ import yaml
 from browser import free_port
 from own_home import parsed
 from pathspec import PathSpec
+from test_docs_site import check_site
 
 from home import PROJECT, project_commit
 
@@ -188,4 +189,4 @@ def test_the_command_of_a_service_runs(
             os.killpg(process.pid, signal.SIGKILL)
     assert sorted(image.rglob("*")) == before  # the containers' file system is read-only
     if service == "docs":
-        assert b"fct_positions" in (home / "docs" / "index.html").read_bytes()
+        check_site(home / "docs")
