@@ -41,6 +41,15 @@ def go(page: Page, name: str) -> None:
     settled(page)
 
 
+def publish_again(home: Path) -> None:
+    newer = home / "published" / "copy_000002.duckdb"
+    shutil.copyfile(newer.with_name("copy_000001.duckdb"), newer)
+    with duckdb.connect(str(newer)) as con:
+        con.execute("update publication.manifest set copy_number = 2, previous_copy_number = 1")
+    (newer.parent / "next").symlink_to(newer.name)
+    (newer.parent / "next").replace(newer.with_name("current.duckdb"))
+
+
 def test_a_trader_looks_around(home: Path, browser: Browser) -> None:
     outside: list[str] = []
     with serving(home, "--development") as url:
@@ -68,12 +77,7 @@ def test_a_trader_looks_around(home: Path, browser: Browser) -> None:
             page.locator("[data-testid=stDownloadButton] button", has_text="CSV").first.click()
         assert taken.value.path().read_text(encoding="utf-8").startswith("feed,")
 
-        newer = home / "published" / "copy_000002.duckdb"
-        shutil.copyfile(newer.with_name("copy_000001.duckdb"), newer)
-        with duckdb.connect(str(newer)) as con:
-            con.execute("update publication.manifest set copy_number = 2")
-        (newer.parent / "next").symlink_to(newer.name)
-        (newer.parent / "next").replace(newer.with_name("current.duckdb"))
+        publish_again(home)
         page.wait_for_selector(".rtm-head .age[title='copy 2']", timeout=30_000)  # by itself, and the view stays
         assert "from=2025-10-26" in page.url and "clock=UTC" in page.url
 
@@ -120,6 +124,10 @@ def test_signing_in_gives_the_roles_of_the_register(home: Path, browser: Browser
             text = tom.inner_text("body")
             assert "Development mode" not in text and "trader" in text and "Trading" in text
             assert "Invoices" not in text
+
+            publish_again(home)  # what the role sees of it is written in the background, then shown by itself
+            tom.wait_for_selector(".rtm-head .age[title='copy 2']", timeout=60_000)
+            assert len(list((home / "reduced").rglob("*.duckdb"))) == 1
 
             register.write_text("grants: []", encoding="utf-8")  # a right taken away counts at once
             tom.reload()
