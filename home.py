@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -93,7 +94,12 @@ def warehouse_layout() -> int:
 
 
 def project_commit() -> str | None:
-    """The project's commit, with `-dirty` behind it where files differ; None: it is not known."""
+    """The project's commit, with `-dirty` behind it where files differ; None: it is not known.
+
+    An image has no git and says it in the variable `RTM_COMMIT`.
+    """
+    if said := os.environ.get("RTM_COMMIT"):
+        return said
     command = ["git", "-C", str(PROJECT), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:
         result = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -67,9 +67,7 @@ class Context:
         """An answer; None: the role does not see all that the question needs."""
         try:
             return question(self.con, *arguments)
-        except (duckdb.CatalogException, duckdb.BinderException):
-            if self.who.is_development:
-                raise
+        except queries.NotSeenError:
             return None
 
     def note(self, what: str) -> None:
@@ -102,7 +100,7 @@ class Copy:
 
 def about(con: duckdb.DuckDBPyConnection) -> Copy:
     """What there is to know of the open database; remembered for as long as its file lies there unchanged."""
-    path = con.execute("select path from duckdb_databases() where database_name = current_database()").fetchall()[0][0]
+    path = door.file_of(con)
     file = Path(path).stat()
     return _about(con, f"{path} {file.st_ino} {file.st_mtime_ns}")
 
@@ -195,7 +193,7 @@ def head(title: str, context: Context, *, portfolio_only: bool = False) -> None:
         notes.append("Development mode: no sign-in, everything is shown, this machine only.")
     if door.home()[1]:
         notes.append("Nothing is published yet: this is the bundled sample, made-up data of three days.")
-    if reason := door.why_nothing_newer():
+    if reason := door.why_nothing_newer(context.who):
         notes.append(reason)
     if context.known is None:
         notes.append("Nothing is known yet of any delivery date.")

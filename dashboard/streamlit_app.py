@@ -26,7 +26,8 @@ def main() -> None:
             _welcome()
             return
         right = _role(who)
-        with door.opened(who, right, _customer(right)) as con:
+        customer = _customer(right)
+        with door.opened(who, right, customer) as con:
             copy = shell.about(con)
             view = shell.filters(copy)
             shell.enter(
@@ -52,7 +53,7 @@ def main() -> None:
             start = st.Page(lambda: st.switch_page(scripts[0]), title="Start", default=True, visibility="hidden")
             page = st.navigation([start, *scripts], position="top")
             with st.sidebar:
-                _newer_copy(door.copy_now())
+                _newer_copy(door.file_of(con), who, right, customer)
                 if not who.is_development:
                     st.caption(f"{html.escape(who.name)} · {right.role}")
                     st.button("Sign out", on_click=st.logout, type="tertiary")
@@ -65,6 +66,7 @@ def _welcome() -> None:
     st.title("route-to-market")
     st.write("Sign in to see what your role may see.")
     st.button("Sign in", on_click=st.login, type="primary")
+    st.caption(f"A sign-in counts for {door.sign_in_hours():g} hours.")
 
 
 def _role(who: door.Visitor) -> door.Right:
@@ -96,9 +98,9 @@ def _customer(right: door.Right) -> str | None:
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
-def _newer_copy(shown: str) -> None:
-    """Run the page anew once another copy is published; what is set stays as it is."""
-    if door.copy_now() != shown:
+def _newer_copy(shown: str, who: door.Visitor, right: door.Right, customer: str | None) -> None:
+    """Run the page anew once there is another copy, or the sign-in has run out; what is set stays as it is."""
+    if door.visitor() != who or door.file_now(who, right, customer) != shown:
         st.rerun(scope="app")
 
 

@@ -11,28 +11,37 @@ import fcntl
 import getpass
 import hashlib
 import json
+import logging
+import math
 import os
 import shutil
+import sys
+import threading
+import time
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import duckdb
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from serve.files import in_words
-from serve.permissions import CLEARANCES, Role, Span, rights
-from serve.published import PublishError, copies, current, number_of, utc_now
+from serve.locks import BusyError, alone
+from serve.permissions import CLEARANCES, Mart, Role, Span, declared, rights
+from serve.published import PublishError, copies, current, followed, number_of, utc_now
 from serve.reduced import KeyFaultError, owner_id, read_key, write_reduced
 
 REGISTER = "access.yml"
 LOG = "access_log.jsonl"
 _REDUCED = "reduced"
 _TRIES = 50
+_AGAIN_S = 60
+_log_of_faults = logging.getLogger(__name__)
 # A connection that reads its own file and nothing else, whatever SQL it is given.
 _LOCKED: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
@@ -44,8 +53,8 @@ _LOCKED: dict[str, str | bool | int | float | list[str]] = {
     "lock_configuration": "true",
 }
 
-__all__ = ["AccessDenied", "Entry", "Grant", "Person", "RegisterError", "Role", "grants", "note", "opened"]
-__all__ += ["read_log", "rights", "share"]
+__all__ = ["AccessDenied", "Entry", "Grant", "Person", "RegisterError", "Role", "at_hand", "grants", "note"]
+__all__ += ["opened", "read_log", "rights", "share"]
 
 
 class AccessDenied(Exception):  # noqa: N818 - it is an answer, not a fault
@@ -151,7 +160,14 @@ def grants(home: Path, person: Person) -> list[Grant]:
 
 @contextmanager
 def opened(
-    home: Path, person: Person, role: Role | str, *, customer: str | None = None, purpose: str = "dashboard"
+    home: Path,
+    person: Person,
+    role: Role | str,
+    *,
+    customer: str | None = None,
+    purpose: str = "dashboard",
+    copies_in: Path | None = None,
+    former_meanwhile: bool = False,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A read-only connection to a database that holds only what a role may see of the current published copy.
 
@@ -164,6 +180,10 @@ def opened(
         role: as what.
         customer: only this one of the customers that the person stands for (owner_id or address).
         purpose: what for, for the log.
+        copies_in: where the published copies lie; None: `published` in RTM_HOME.
+        former_meanwhile: just after a publication, do not wait until what the role may see of the new copy is
+            written, but open that of the copy before and have the new one written in the background; for a process
+            that goes on. `at_hand` says when it is there.
 
     Raises:
         AccessDenied: if the register does not give this.
@@ -177,7 +197,7 @@ def opened(
         _log(home, person.address, role, what, f"denied: {error}")
         raise
     for attempt in range(_TRIES):
-        path, copy_number = _reduced(home, grant)
+        path, copy_number = _reduced(home, grant, copies_in or home / "published", former_meanwhile=former_meanwhile)
         try:
             con = duckdb.connect(str(path), read_only=True, config=_LOCKED)
             break
@@ -187,6 +207,20 @@ def opened(
     with con:
         _log(home, person.address, grant.role, f"{what} of copy {copy_number}{_scope(grant)}", "given")
         yield con
+
+
+def at_hand(
+    home: Path, person: Person, role: Role | str, *, customer: str | None = None, copies_in: Path | None = None
+) -> Path:
+    """The file that `opened` would open now with `former_meanwhile`; nothing is handed out and nothing noted.
+
+    Raises:
+        AccessDenied: if the register does not give this.
+        RegisterError: if register or key cannot be used.
+        PublishError: if nothing is published, or it does not say who may see what.
+    """
+    grant = _granted(grants(home, person), role, customer)
+    return _reduced(home, grant, copies_in or home / "published", former_meanwhile=True)[0]
 
 
 def share(home: Path, role: Role | str, subject: str | None, out: Path) -> dict[str, int]:
@@ -220,7 +254,7 @@ def share(home: Path, role: Role | str, subject: str | None, out: Path) -> dict[
     except (AccessDenied, RegisterError) as error:
         _log(home, who, role, what, f"denied: {error}")
         raise
-    copy = _copy(home)
+    copy = _copy(home / "published")
     unfinished = out.with_name(f".{out.name}.{uuid.uuid4().hex}")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -330,42 +364,140 @@ def _scope(grant: Grant) -> str:
     return "".join([*parts, ", with personal data" if grant.sees_personal_data else ""])
 
 
-def _copy(home: Path) -> Path:
-    copy = current(home / "published")
+def _copy(copies_in: Path) -> Path:
+    copy = current(copies_in)
     if copy is None:
         raise PublishError("nothing is published yet: `rtm run` makes, tests and publishes the marts")
     return copy
 
 
-def _reduced(home: Path, grant: Grant) -> tuple[Path, int]:
-    """The reduced database of a grant on the current copy, written if it is not there; and the copy's number."""
-    copy = _copy(home)
-    top = home / _REDUCED
+def _reduced(home: Path, grant: Grant, copies_in: Path, *, former_meanwhile: bool) -> tuple[Path, int]:
+    """The reduced database that a grant gets now, and the number of its copy.
+
+    It is of the current copy, or while that one is being made in the background, of the one before.
+    """
+    copy, name = _copy(copies_in), _name(home, grant)
+    path = _place(copies_in, copy, name)
+    if path.exists():
+        return path, number_of(copy)
+    for earlier in followed(copies_in) if former_meanwhile else []:
+        with suppress(FileNotFoundError):  # it was pushed out meanwhile
+            former = _place(copies_in, earlier, name)
+            if former.exists() and _allow_the_same(copy, earlier, grant):
+                _make_later(home, grant, copies_in)
+                return former, number_of(earlier)
+    return _make(home, grant, copies_in)
+
+
+def _name(home: Path, grant: Grant) -> str:
+    """A grant's file name: another one whenever anything that decides what is in the file is another."""
     rules = [Path(__file__).with_name(name).read_bytes() for name in ("permissions.py", "reduced.py")]
     about = json.dumps([grant.role, sorted(grant.customers), grant.sees_personal_data, _key(home).hex()]).encode()
-    name = f"{grant.role}_{hashlib.sha256(b''.join([about, *rules])).hexdigest()[:24]}.duckdb"
-    path = top / _identity(copy) / name
-    if not path.exists():
-        top.mkdir(mode=0o700, exist_ok=True)
-        kept = {_identity(one) for one in copies(home / "published")}
-        for old in top.iterdir():
-            if old.name not in kept:
-                shutil.rmtree(old, ignore_errors=True)
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        unfinished = path.with_name(f".{uuid.uuid4().hex}")
-        try:
-            _write(home, copy, unfinished, grant)
-            unfinished.chmod(0o400)
-            unfinished.rename(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
-    return path, number_of(copy)
+    return f"{grant.role}_{hashlib.sha256(b''.join([about, *rules])).hexdigest()[:24]}.duckdb"
 
 
-def _identity(copy: Path) -> str:
-    """A published copy's name with what tells it from another of the same name."""
+def _place(copies_in: Path, copy: Path, name: str) -> Path:
+    """Where the reduced database of a copy lies: in a folder that tells the copy from another of the same name."""
     about = copy.stat()
-    return f"{copy.stem}_{about.st_ino:x}_{about.st_mtime_ns:x}"
+    return copies_in.with_name(_REDUCED) / f"{copy.stem}_{about.st_ino:x}_{about.st_mtime_ns:x}" / name
+
+
+def _allow_the_same(copy: Path, earlier: Path, grant: Grant) -> bool:
+    """Whether a grant gives the same marts, columns and customers' contracts of two copies.
+
+    Only then may the earlier one still be shown: a right that a publication takes away is gone with it.
+    """
+    try:
+        said = [_what_is_allowed(one, one.stat().st_mtime_ns, grant.role) for one in (copy, earlier)]
+    except (duckdb.Error, PublishError):  # that comes up where it can be said
+        return False
+    return said[0] == said[1]
+
+
+@lru_cache(maxsize=50)
+def _what_is_allowed(copy: Path, written_at: int, role: Role) -> tuple[list[Mart], list[Any]]:
+    del written_at  # tells a copy from another of its name
+    with duckdb.connect(str(copy), read_only=True) as con:
+        contracts = "select content_hash from publication.marts where mart_name = 'dim_contracts'"
+        return declared(con), con.execute(contracts).fetchall() if CLEARANCES[role].rows is Span.OWN else []
+
+
+def _make(home: Path, grant: Grant, copies_in: Path, *, wait: bool = True) -> tuple[Path, int]:
+    """Write the reduced database of the current copy, unless somebody else has; one at a time for each grant.
+
+    Raises:
+        BusyError: if somebody else is at it and `wait` is false.
+    """
+    name = _name(home, grant)
+    top = copies_in.with_name(_REDUCED)
+    top.mkdir(mode=0o700, exist_ok=True)
+    with alone(top / f".{name}.lock", wait=wait) as is_held:
+        if not is_held:
+            raise BusyError("somebody else is writing what the role may see")
+        while True:
+            for killed in top.glob(f".{name}.*.unfinished*"):
+                killed.unlink(missing_ok=True)
+            copy, unfinished = _copy(copies_in), top / f".{name}.{uuid.uuid4().hex}.unfinished"
+            try:
+                path = _place(copies_in, copy, name)
+                if path.exists():
+                    return path, number_of(copy)
+                _write(home, copy, unfinished, grant)
+                unfinished.chmod(0o400)
+                path.parent.mkdir(mode=0o700, exist_ok=True)
+                unfinished.rename(path)
+            except (PublishError, FileNotFoundError):
+                if copy.exists():
+                    raise
+                continue  # newer copies have pushed it out meanwhile
+            finally:
+                unfinished.unlink(missing_ok=True)
+            _tidy(top, copies_in, path)
+            return path, number_of(copy)
+
+
+def _tidy(top: Path, copies_in: Path, made: Path) -> None:
+    """Remove what nobody gets any more: older ones of this grant, and all of copies that are gone."""
+    kept = set()
+    for copy in copies(copies_in):
+        with suppress(FileNotFoundError):
+            kept.add(_place(copies_in, copy, made.name).parent)
+    for folder in top.iterdir():
+        if folder.is_dir() and folder not in kept:
+            shutil.rmtree(folder, ignore_errors=True)
+        elif folder.is_dir() and folder != made.parent:
+            (folder / made.name).unlink(missing_ok=True)
+
+
+_not_before: dict[Path, float] = {}
+_guard, _turn = threading.Lock(), threading.Lock()
+
+
+def _make_later(home: Path, grant: Grant, copies_in: Path) -> None:
+    """Have the reduced database of the current copy made in the background, once and one after another."""
+    what = copies_in / _name(home, grant)
+    with _guard:
+        if time.monotonic() < _not_before.get(what, 0):
+            return
+        _not_before[what] = math.inf
+
+    def make() -> None:
+        again_at = 0.0
+        try:
+            with _turn:
+                if sys.platform == "linux":  # there a thread can step back behind those that answer people
+                    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+                _make(home, grant, copies_in, wait=False)
+        except BusyError:
+            pass  # another process makes it
+        except Exception:
+            _log_of_faults.exception("what a %s may see could not be written; again in %d s", grant.role, _AGAIN_S)
+            again_at = time.monotonic() + _AGAIN_S
+        finally:
+            with _guard:
+                _not_before[what] = again_at
+
+    threading.Thread(target=make, name="reduced").start()
 
 
 def _write(home: Path, copy: Path, path: Path, grant: Grant) -> None:

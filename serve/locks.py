@@ -1,7 +1,7 @@
-"""One writer at a time: a lock of the operating system on `RTM_HOME/.lock`, which vanishes with whoever held it.
+"""One writer at a time: a lock of the operating system on a file, which vanishes with whoever held it.
 
-`fcntl` and no library: the file that is locked also says who holds it, and dbt inherits the lock from `rtm`, so that
-a dbt whose `rtm` was killed still counts as writing.
+Of writers in RTM_HOME that is `RTM_HOME/.lock`. `fcntl` and no library: the file that is locked also says who holds it,
+and dbt inherits the lock from `rtm`, so that a dbt whose `rtm` was killed still counts as writing.
 """
 
 from __future__ import annotations
@@ -55,6 +55,29 @@ def writing(path: Path, command: str, *, wait: bool, say: Callable[[str], None])
             yield file.fileno()
         finally:
             _tell(file, None)
+
+
+@contextmanager
+def alone(path: Path, *, wait: bool) -> Iterator[bool]:
+    """Hold a lock of which nobody needs to know who holds it; threads of one process exclude each other too.
+
+    Args:
+        path: the lock file; it stays, empty.
+        wait: whether to wait for whoever holds it.
+
+    Yields:
+        Whether it is held; false only without waiting.
+
+    Raises:
+        OSError: if the lock file cannot be written.
+    """
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
 
 def _told(file: IO[str]) -> str | None:

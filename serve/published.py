@@ -97,6 +97,26 @@ def copies(folder: Path) -> list[Path]:
     return sorted((path for path in folder.glob("copy_*.duckdb") if _NAME.fullmatch(path.name)), key=number_of)
 
 
+def followed(folder: Path) -> Iterator[Path]:
+    """The copies that the current one followed and that still lie there, the newest first, itself left out.
+
+    One that was published and then rolled back from is none of them.
+    """
+    number = None
+    copy = current(folder)
+    while copy is not None:
+        if number is not None:
+            yield copy
+        number = number_of(copy)
+        try:
+            with duckdb.connect(str(copy), read_only=True) as con:
+                before = read_manifest(con).previous_copy_number
+        except duckdb.Error:  # it is damaged, or it has gone meanwhile
+            return
+        earlier = [one.resolve() for one in copies(folder) if number_of(one) == before and number_of(one) < number]
+        copy = next(iter(earlier), None)
+
+
 def current(folder: Path) -> Path | None:
     """The copy that counts, as the file itself; None: nothing was published yet."""
     link = folder / CURRENT

@@ -100,9 +100,16 @@ def write_reduced(
         con.execute("create schema reduced.publication")
         con.execute("create table reduced.publication.manifest as from copy.publication.manifest")
         con.execute("create table reduced.publication.contract as from copy.publication.contract limit 0")
+        con.execute("create table reduced.publication.withheld (schema_name text, mart_name text, column_name text)")
         con.execute("use copy")  # conditions name other marts as marts.fct_x
         for mart in marts:
             _write_mart(con, mart, role, personal_data=personal_data, key=key)
+        # names alone, which are in the public documentation: so that "not for you" can be told from "no such thing"
+        con.execute(
+            "insert into reduced.publication.withheld select schema_name, mart_name, column_name "
+            "from copy.publication.contract anti join reduced.publication.contract "
+            "using (schema_name, mart_name, column_name) order by all"
+        )
         con.execute("use memory")
 
 

@@ -25,6 +25,10 @@ NAMES = "(select columns(lambda name: name in ('asset_id', 'asset_name', 'techno
 """What the assets are called, as far as the role may know."""
 
 
+class NotSeenError(Exception):
+    """A question names a mart or a column that the role does not get."""
+
+
 def chosen(view: View) -> str:
     """SQL that keeps the assets of the view."""
     return "" if view.assets is None else "and list_contains($assets, asset_id)"
@@ -37,9 +41,31 @@ def doubles(alias: str, *names: str) -> str:
 
 
 def ask(con: Connection, sql: str, view: View | None = None, **values: Any) -> pd.DataFrame:
-    """The answer to a question; of a view its days, moment and assets are parameters."""
+    """The answer to a question; of a view its days, moment and assets are parameters.
+
+    Raises:
+        NotSeenError: if it names something that the open database holds back from the role.
+        duckdb.Error: if it cannot be answered for any other reason.
+    """
     if view is not None:
         values |= {"first": view.first, "last": view.last, "moment": view.moment}
         values |= {"assets": list(view.assets) if view.assets is not None else None}
-    frame: pd.DataFrame = con.execute(sql, {name: values[name] for name in set(re.findall(r"\$(\w+)", sql))}).df()
+    try:
+        answer = con.execute(sql, {name: values[name] for name in set(re.findall(r"\$(\w+)", sql))})
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        if _names_something_withheld(con, sql):
+            raise NotSeenError(str(error)) from error
+        raise
+    frame: pd.DataFrame = answer.df()
     return frame
+
+
+def _names_something_withheld(con: Connection, sql: str) -> bool:
+    """Whether a mart is named that the role does not get, or a column that it does not get of a mart that is named."""
+    try:
+        withheld = con.execute("select mart_name, column_name from publication.withheld").fetchall()
+    except duckdb.CatalogException:  # the whole copy holds nothing back
+        return False
+    words = set(re.findall(r"\w+", sql))
+    there = {mart for (mart,) in con.execute("select distinct mart_name from publication.contract").fetchall()}
+    return any(mart in words and (mart not in there or column in words) for mart, column in withheld)

@@ -13,6 +13,8 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +34,7 @@ from serve.access import (
     Person,
     RegisterError,
     Role,
+    at_hand,
     grants,
     note,
     opened,
@@ -41,6 +44,7 @@ from serve.access import (
 )
 from serve.permissions import MARKS, declared, matrix
 from serve.published import PublishError, current
+from serve.reduced import write_reduced
 
 KEY = "a key of the tests, long enough"
 SOLD = "WIND-SH-201"
@@ -456,6 +460,147 @@ def test_a_reduced_database_lives_as_long_as_its_copy(world: World) -> None:
         con.execute("drop table publication.mart_access")
     with pytest.raises(PublishError, match="older version"), looking(world, "trader"):
         pass
+
+
+# --- after a publication --------------------------------------------------------------------------------------------
+
+
+def publish_next(world: World, sql: str = "", *, after: int | None = None) -> int:
+    """Publish what is published with a change to it; returns the new copy's number."""
+    folder = world.home / "published"
+    copy = current(folder)
+    assert copy is not None
+    number = max(int(path.stem[-6:]) for path in folder.glob("copy_*")) + 1
+    newer = folder / f"copy_{number:06}.duckdb"
+    shutil.copyfile(copy, newer)
+    with duckdb.connect(str(newer)) as con:
+        before = after or int(copy.stem[-6:])
+        con.execute("update publication.manifest set copy_number = ?, previous_copy_number = ?", [number, before])
+        con.execute(sql)
+    point_to(world, number)
+    return number
+
+
+def point_to(world: World, number: int) -> None:
+    link = world.home / "published" / "next"
+    link.symlink_to(f"copy_{number:06}.duckdb")
+    link.replace(link.with_name("current.duckdb"))
+
+
+def shown(world: World, role: str, customer: str | None = None) -> int:
+    """The number of the copy that a dashboard shows now."""
+    with opened(world.home, person(role), role, customer=customer, former_meanwhile=True) as con:
+        return int(con.execute("select copy_number from publication.manifest").fetchall()[0][0])
+
+
+@dataclass
+class Writing:
+    """Writing of reduced databases, held up until it may go on."""
+
+    may_go_on: threading.Event
+    begun: list[Path]
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Writing]:
+    writing = Writing(threading.Event(), [])
+    writing.may_go_on.set()
+
+    def write(copy: Path, *arguments: Any, **more: Any) -> None:
+        writing.begun.append(copy)
+        assert writing.may_go_on.wait(60)
+        write_reduced(copy, *arguments, **more)
+
+    monkeypatch.setattr("serve.access.write_reduced", write)
+    yield writing
+    writing.may_go_on.set()
+    for thread in threading.enumerate():
+        if thread.name == "reduced":
+            thread.join()
+
+
+def test_a_dashboard_shows_the_copy_before_until_the_new_one_is_ready(world: World, held: Writing) -> None:
+    world.register(line("trader"))
+    assert shown(world, "trader") == 1
+    held.may_go_on.clear()
+    assert publish_next(world) == 2
+    (former,) = (world.home / "reduced").rglob("*.duckdb")
+    assert [shown(world, "trader") for _ in range(5)] == [1] * 5
+    assert at_hand(world.home, person("trader"), "trader") == former
+    assert "of copy 1" in world.log()[-1]["what"]
+    world.register(line("finance"))
+    with pytest.raises(AccessDenied):  # a right taken away is gone at once all the same
+        shown(world, "trader")
+    world.register(line("trader"))
+    held.may_go_on.set()
+    for _ in range(600):
+        if at_hand(world.home, person("trader"), "trader") != former:
+            break
+        time.sleep(0.05)
+    assert shown(world, "trader") == 2
+    assert [copy.name for copy in held.begun] == ["copy_000001.duckdb", "copy_000002.duckdb"]  # each written once
+    assert len(list((world.home / "reduced").rglob("*.duckdb"))) == 1 and not former.exists()
+    assert publish_next(world) == 3
+    with opened(world.home, person("trader"), "trader") as con:  # who does not ask for the former one waits
+        assert con.execute("select copy_number from publication.manifest").fetchall() == [(3,)]
+
+
+def test_the_copy_before_is_shown_only_where_the_same_may_be_seen(world: World, held: Writing) -> None:
+    trader, owner = line("trader"), line("asset_owner", world.seller)
+    world.register(trader, owner)
+    everybody = (("trader", None), ("asset_owner", world.seller))
+    assert [shown(world, *one) for one in everybody] == [1, 1]
+    publish_next(world, "delete from publication.column_access where column_name = 'revenue_eur'")
+    assert [shown(world, *one) for one in everybody] == [2, 2]
+    # an owner's rows rest on the contracts
+    publish_next(world, "update publication.marts set content_hash = 'x' where mart_name = 'dim_contracts'")
+    assert shown(world, "asset_owner", world.seller) == 3
+    held.may_go_on.clear()
+    assert shown(world, "trader") == 2
+    held.may_go_on.set()
+
+
+def test_what_was_rolled_back_is_not_shown_again(world: World, held: Writing) -> None:
+    world.register(line("trader"))
+    wrong = publish_next(world, "update marts.fct_trades set revenue_eur = 0")
+    assert shown(world, "trader") == wrong == 2
+    point_to(world, 1)
+    assert shown(world, "trader") == 1
+    held.may_go_on.clear()
+    assert publish_next(world) == 3
+    assert shown(world, "trader") == 1
+    held.may_go_on.set()
+    for path in (world.home / "reduced").rglob("*.duckdb"):
+        path.unlink()
+    point_to(world, 2)
+    assert shown(world, "trader") == 2
+    point_to(world, 3)  # which did not follow copy 2
+    assert shown(world, "trader") == 3
+
+
+def test_two_processes_that_ask_at_once_write_once(world: World, tmp_path: Path) -> None:
+    world.register(line("trader"))
+    script = f"""
+import time
+from pathlib import Path
+from serve import access
+real, home = access.write_reduced, Path({str(world.home)!r})
+def write(*arguments, **more):
+    with open({str(tmp_path / "written")!r}, "a") as file:
+        file.write("x")
+    time.sleep(2)
+    real(*arguments, **more)
+access.write_reduced = write
+with access.opened(home, access.Person("trader@example.com"), "trader") as con:
+    print(con.execute("select count(*) > 0 from marts.fct_trades").fetchall()[0][0])
+"""
+    started = [
+        subprocess.Popen([sys.executable, "-c", script], cwd=PROJECT, stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    assert [process.communicate()[0] for process in started] == ["True\n"] * 3
+    assert (tmp_path / "written").read_text() == "x"
+    assert not [path for path in (world.home / "reduced").iterdir() if path.is_file() and path.stat().st_size]
 
 
 # --- attacks --------------------------------------------------------------------------------------------------------

@@ -7,12 +7,16 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -29,7 +33,8 @@ from dashboard.view import View
 from home import PROJECT
 from serve.access import Role
 from serve.charts import margin_parts
-from serve.published import reading
+from serve.published import Attempt, current, note_attempt, reading
+from serve.reduced import write_reduced
 
 pytestmark = pytest.mark.parametrize("built", ["sample"], indirect=True)
 APP = str(PROJECT / "dashboard" / "streamlit_app.py")
@@ -417,7 +422,8 @@ def test_a_newer_copy_is_shown_without_losing_the_view(development: Path, built:
     copy = next((built[1] / "published").glob("copy_*.duckdb"))
     (folder / "copy_000002.duckdb").write_bytes(copy.read_bytes())
     (folder / "current.duckdb").symlink_to("copy_000002.duckdb")
-    assert door.copy_now().endswith("copy_000002.duckdb")
+    who = door.Visitor("development", is_development=True)
+    assert door.file_now(who, door.Right("development")).endswith("copy_000002.duckdb")
     test.run()
     is_fine(test, pages.PAGES[0])
     assert test.session_state["days"] == (RANGE.first, RANGE.last)
@@ -465,6 +471,142 @@ def test_a_trader_sees_findings_without_what_may_name_a_person(
     test = run(pages.PAGES[0], DAY)
     found = next(table.value for table in test.dataframe if "finding" in table.value)
     assert len(found) and "example" not in found and "Findings: not part" not in text_of(test)
+
+
+def own_published(home: Path) -> Path:
+    """Copies that no other test sees: what a test writes beside them stays with it."""
+    folder = home / "published"
+    copy = current(folder)
+    assert copy is not None
+    folder.unlink()
+    folder.mkdir()
+    os.link(copy, folder / copy.name)
+    (folder / "current.duckdb").symlink_to(copy.name)
+    return folder
+
+
+@pytest.mark.parametrize("role", [None, *Role])
+def test_why_a_build_failed_is_for_the_operator_alone(
+    home: Path, con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch, role: Role | None
+) -> None:
+    """The reason can quote rows of anybody's, which no role may see whole; None is development mode."""
+    attempt = Attempt("rtm run /a/folder", "2025-10-30 06:00", "failed", "a test found the row of owner_of_another")
+    note_attempt(own_published(home), attempt)
+    if role is None:
+        monkeypatch.setenv(door.DEVELOPMENT, "1")
+        config.set_option("server.address", "127.0.0.1")
+        assert "owner_of_another" in text_of(run())
+        return
+    register(home, con, role)
+    come_as(monkeypatch, "eva@example.com")
+    test = run()
+    for page in (None, pages.PAGES[-1]):
+        if page is not None:
+            test.switch_page(str(page.script))
+            test.run()
+        said = text_of(test)
+        assert "owner_of_another" not in said and "/a/folder" not in said
+        assert "Nothing newer has come since 2025-10-30 06:00 UTC" in said
+
+
+def test_a_fault_that_may_quote_a_row_is_told_to_the_operator_alone(
+    home: Path, con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def write(*arguments: Any, **more: Any) -> None:
+        raise duckdb.ConversionException("Could not convert 'owner_of_another'")
+
+    monkeypatch.setattr("serve.access.write_reduced", write)
+    register(home, con, Role.TRADER)
+    come_as(monkeypatch, "eva@example.com")
+    test = run()
+    assert "cannot be shown" in test.error[0].value and "owner_of_another" not in text_of(test)
+    assert "owner_of_another" in caplog.text
+
+
+def test_before_the_first_publication_roles_are_those_of_rtm_home(
+    tmp_path: Path, built: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sample = tmp_path / door.SAMPLE
+    sample.mkdir()
+    (sample / "published").symlink_to(built[1] / "published")
+    monkeypatch.setenv("RTM_HOME", str(tmp_path))
+    come_as(monkeypatch, "eva@example.com")
+    (sample / "access.yml").write_text(json.dumps({"grants": [{"person": "eva@example.com", "role": "trader"}]}))
+    assert "no role" in run().error[0].value  # nobody keeps a register in the sample's home
+    grant = {"person": "eva@example.com", "role": "data_engineer"}
+    (tmp_path / "access.yml").write_text(json.dumps({"grants": [grant]}), encoding="utf-8")
+    test = run()
+    assert not test.error and "bundled sample" in text_of(test)
+    for name in ("access.key", "access_log.jsonl"):
+        assert (tmp_path / name).exists() and not (sample / name).exists()
+
+
+def test_a_role_goes_on_with_the_copy_before_until_its_own_part_of_the_new_one_is_ready(
+    home: Path, con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(home, con, Role.TRADER)
+    come_as(monkeypatch, "eva@example.com")
+    folder = own_published(home)
+    may_go_on = threading.Event()
+    may_go_on.set()
+
+    def write(*arguments: Any, **more: Any) -> None:
+        assert may_go_on.wait(60)
+        write_reduced(*arguments, **more)
+
+    monkeypatch.setattr("serve.access.write_reduced", write)
+    test = run(view=RANGE)
+    assert 'title="copy 1"' in text_of(test)
+    may_go_on.clear()
+    newer = folder / "copy_000002.duckdb"
+    shutil.copyfile(folder / "copy_000001.duckdb", newer)
+    with duckdb.connect(str(newer)) as whole:
+        whole.execute("update publication.manifest set copy_number = 2, previous_copy_number = 1")
+    (folder / "next").symlink_to(newer.name)
+    (folder / "next").replace(folder / "current.duckdb")
+    who = door.Visitor("eva", "eva@example.com")
+    (right,) = door.rights(who)
+    before = door.file_now(who, right)
+    test.run()
+    assert 'title="copy 1"' in text_of(test) and not test.error
+    may_go_on.set()
+    for _ in range(600):
+        if door.file_now(who, right) != before:  # what the page asks every few seconds
+            break
+        time.sleep(0.05)
+    test.run()
+    assert 'title="copy 2"' in text_of(test) and test.session_state["days"] == (RANGE.first, RANGE.last)
+
+
+def test_only_what_is_withheld_is_called_not_part_of_the_role(
+    home: Path, con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(home, con, Role.TRADER)
+    who = door.Visitor("eva", "eva@example.com")
+    (right,) = door.rights(who)
+
+    def question(sql: str) -> Any:
+        return lambda seen: asking.ask(seen, sql)
+
+    with door.opened(who, right) as seen:
+        about = shell.about(seen)
+        context = shell.Context(
+            seen, DAY, "light", about.tables, about.meanings, about.manifest, right, who, about.known
+        )
+        for withheld in (
+            "from marts.fct_invoices",
+            "select asset_name from marts.dim_assets",
+            "select d.asset_name from marts.dim_assets as d",
+        ):
+            assert context.ask(question(withheld)) is None
+        for wrong in (
+            "from marts.fct_positons",
+            "select asset_nmae from marts.dim_assets",
+            "select gross_eur from marts.dim_assets",
+            "select no_such_function(1)",
+        ):
+            with pytest.raises((duckdb.CatalogException, duckdb.BinderException)):
+                context.ask(question(wrong))
 
 
 EXPECTED_PAGES = {
@@ -518,6 +660,40 @@ def test_an_unreadable_register_is_said_and_shows_nothing(home: Path, monkeypatc
     (home / "access.yml").write_text("grants: [{person: eva@example.com, role: king}]", encoding="utf-8")
     test = run()
     assert test.error and not test.dataframe and not test.exception
+
+
+@pytest.mark.parametrize(
+    ("hours_ago", "setting", "comes_in"),
+    [
+        (0, None, True), (11.9, None, True), (12.1, None, False), (None, None, False), ("long ago", None, False),
+        (0.9, "1", True), (1.1, "1", False), (12.1, "24.5", True),
+    ],
+)  # fmt: skip
+def test_what_the_provider_said_counts_for_some_hours(
+    monkeypatch: pytest.MonkeyPatch, hours_ago: Any, setting: str | None, comes_in: bool, built: object
+) -> None:
+    said = {"email": "eva@example.com", "email_verified": True, "groups": ["trading-desk"], "iat": hours_ago}
+    if isinstance(hours_ago, int | float):
+        said["iat"] = time.time() - hours_ago * 3600
+    signed_in_as(monkeypatch, said)
+    if setting is not None:
+        monkeypatch.setenv("RTM_SIGN_IN_HOURS", setting)
+    who = door.visitor()
+    assert who == (door.Visitor("eva@example.com", "eva@example.com", ("trading-desk",)) if comes_in else None)
+
+
+@pytest.mark.parametrize("setting", ["", "a day", "0", "-1", "nan", "inf"])
+def test_a_wrong_number_of_hours_lets_nobody_in(monkeypatch: pytest.MonkeyPatch, setting: str, built: object) -> None:
+    signed_in_as(monkeypatch, {"email": "eva@example.com", "iat": time.time()})
+    monkeypatch.setenv("RTM_SIGN_IN_HOURS", setting)
+    with pytest.raises(door.ClosedError, match="RTM_SIGN_IN_HOURS"):
+        door.visitor()
+
+
+def signed_in_as(monkeypatch: pytest.MonkeyPatch, claims: dict[str, Any]) -> None:
+    monkeypatch.delenv(door.DEVELOPMENT, raising=False)
+    monkeypatch.setattr(door, "_sign_in_is_set_up", lambda: True)
+    monkeypatch.setattr("dashboard.door.st.user", SimpleNamespace(is_logged_in=True, to_dict=lambda: claims))
 
 
 def test_without_an_identity_provider_nobody_gets_in(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

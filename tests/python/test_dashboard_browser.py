@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlparse
@@ -40,6 +41,15 @@ def go(page: Page, name: str) -> None:
     settled(page)
 
 
+def publish_again(home: Path) -> None:
+    newer = home / "published" / "copy_000002.duckdb"
+    shutil.copyfile(newer.with_name("copy_000001.duckdb"), newer)
+    with duckdb.connect(str(newer)) as con:
+        con.execute("update publication.manifest set copy_number = 2, previous_copy_number = 1")
+    (newer.parent / "next").symlink_to(newer.name)
+    (newer.parent / "next").replace(newer.with_name("current.duckdb"))
+
+
 def test_a_trader_looks_around(home: Path, browser: Browser) -> None:
     outside: list[str] = []
     with serving(home, "--development") as url:
@@ -67,12 +77,7 @@ def test_a_trader_looks_around(home: Path, browser: Browser) -> None:
             page.locator("[data-testid=stDownloadButton] button", has_text="CSV").first.click()
         assert taken.value.path().read_text(encoding="utf-8").startswith("feed,")
 
-        newer = home / "published" / "copy_000002.duckdb"
-        shutil.copyfile(newer.with_name("copy_000001.duckdb"), newer)
-        with duckdb.connect(str(newer)) as con:
-            con.execute("update publication.manifest set copy_number = 2")
-        (newer.parent / "next").symlink_to(newer.name)
-        (newer.parent / "next").replace(newer.with_name("current.duckdb"))
+        publish_again(home)
         page.wait_for_selector(".rtm-head .age[title='copy 2']", timeout=30_000)  # by itself, and the view stays
         assert "from=2025-10-26" in page.url and "clock=UTC" in page.url
 
@@ -91,6 +96,10 @@ def test_signing_in_gives_the_roles_of_the_register(home: Path, browser: Browser
     register.write_text(json.dumps({"grants": grants}), encoding="utf-8")
     users = [
         User(sub="tom", claims={"email": "tom@example.com", "email_verified": True, "groups": ["trading-desk"]}),
+        # the claims are of an earlier sign-in, as in a cookie that the browser still has
+        User(
+            sub="vera", claims={"email": "vera@example.com", "groups": ["trading-desk"], "iat": time.time() - 13 * 3600}
+        ),
         User(sub="mallory", claims={"email": "tom@example.com", "email_verified": False, "groups": []}),
     ]
     with run_server_in_thread(user_claims=users) as provider:
@@ -106,11 +115,19 @@ def test_signing_in_gives_the_roles_of_the_register(home: Path, browser: Browser
             mallory.wait_for_selector("[data-testid=stAlert]", timeout=60_000)
             assert "no role" in mallory.inner_text("body") and not mallory.locator(".rtm-tile").count()
 
+            vera = _signed_in(browser, url, "vera")
+            vera.get_by_text("A sign-in counts for 12 hours").wait_for(timeout=60_000)
+            assert vera.get_by_role("button", name="Sign in").is_visible() and not vera.locator(".rtm-tile").count()
+
             tom = _signed_in(browser, url, "tom")
             settled(tom)
             text = tom.inner_text("body")
             assert "Development mode" not in text and "trader" in text and "Trading" in text
             assert "Invoices" not in text
+
+            publish_again(home)  # what the role sees of it is written in the background, then shown by itself
+            tom.wait_for_selector(".rtm-head .age[title='copy 2']", timeout=60_000)
+            assert len(list((home / "reduced").rglob("*.duckdb"))) == 1
 
             register.write_text("grants: []", encoding="utf-8")  # a right taken away counts at once
             tom.reload()
