@@ -17,6 +17,7 @@ STATES = {
     "forecast only": ("#a0aec0", "triangle-up"),
     "redispatched": ("#b7791f", "square"),
     "no data": ("#c05621", "cross"),
+    "no contract": ("#cbd5e0", "triangle-down"),
 }
 _OUTLINE = Path(__file__).parents[1].joinpath("germany.json")
 
