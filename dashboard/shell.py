@@ -301,7 +301,9 @@ def table(
     return int(rows[0]) if rows and rows[0] < len(frame) else None
 
 
-def downloads(frame: pd.DataFrame, context: Context, *, key: str, name: str, as_of: datetime | None = None) -> None:
+def downloads(
+    frame: pd.DataFrame, context: Context, *, key: str, name: str, what: str = "", as_of: datetime | None = None
+) -> None:
     """Buttons that give exactly the rows shown, as CSV and Parquet; moments are UTC.
 
     Args:
@@ -309,15 +311,17 @@ def downloads(frame: pd.DataFrame, context: Context, *, key: str, name: str, as_
         context: of this run.
         key: tells it from others of the page.
         name: of the file.
+        what: they are, where several stand together.
         as_of: naive UTC, the moment as of which the rows are known; it stands in the file's name.
     """
+    of = f" · {what}" if what else ""
     known = f"_as_of_{as_of:%Y-%m-%dT%H%M}Z" if as_of else ""
     stem = f"{name}_{context.view.first}_{context.view.last}{known}"
     with st.container(horizontal=True, gap="small"):
-        st.download_button("CSV", lambda: to_csv(frame), f"{stem}.csv", "text/csv", key=f"{key}_csv",
+        st.download_button(f"CSV{of}", lambda: to_csv(frame), f"{stem}.csv", "text/csv", key=f"{key}_csv",
                            on_click="ignore", type="tertiary", icon=":material/download:")  # fmt: skip
-        st.download_button("Parquet", lambda: to_parquet(frame), f"{stem}.parquet", "application/vnd.apache.parquet",
-                           key=f"{key}_parquet", on_click="ignore", type="tertiary",
+        st.download_button(f"Parquet{of}", lambda: to_parquet(frame), f"{stem}.parquet",
+                           "application/vnd.apache.parquet", key=f"{key}_parquet", on_click="ignore", type="tertiary",
                            icon=":material/download:")  # fmt: skip
 
 

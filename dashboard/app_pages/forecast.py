@@ -75,14 +75,14 @@ if known is not None and len(known):
     if without := sorted({asset for assets in known["lacking"].dropna() for asset in assets}):
         st.caption(f"Without: {', '.join(without[:MOST_LINES])}" + (" …" if len(without) > MOST_LINES else ""))
     shell.downloads(known.drop(columns="lacking"), context, key="known_rows", name="forecasts_known",
-                    as_of=view.moment)  # fmt: skip
+                    what="as known then", as_of=view.moment)  # fmt: skip
 if view.moment is not None and not has_versions:
     st.caption("The moment does not apply here: versions are kept "
                + (f"for {kept[0]} to {kept[1]}, by quarter-hour." if kept else "for no day."))  # fmt: skip
-shell.downloads(frame, context, key="forecasts", name="forecasts")
+shell.downloads(frame, context, key="forecasts", name="forecasts", what="as known now" if has_versions else "")
 if versions is not None and len(versions):
-    st.caption("Earlier versions:")
-    shell.downloads(versions, context, key="version_rows", name="forecast_versions", as_of=view.moment)
+    shell.downloads(versions, context, key="version_rows", name="forecast_versions", what="earlier versions",
+                    as_of=view.moment)  # fmt: skip
 
 # those who see their own assets only have no portfolio to see the accuracy of
 by_asset = view.assets is not None or not context.has(accuracy_marts[0])

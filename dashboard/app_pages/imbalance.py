@@ -75,6 +75,7 @@ with right:
 st.caption("Pale with a dashed edge: may still change. A volume while infeed is live, a cost also while its price is "
            "an estimate.")  # fmt: skip
 shell.gap_note(frame, frame["imbalance_mwh"].isna(), context, "Imbalance")
+shell.gap_note(frame, frame["unpriced_quarter_hours"] > 0, context, "Imbalance price")
 shell.downloads(frame, context, key="imbalance", name="imbalance")
 
 assets = frame if not whole else queries.asset_imbalance(context.con, view)

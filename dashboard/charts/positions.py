@@ -39,7 +39,7 @@ def heat_strip(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
             x2="end:T",
             y=y,
             color=_open_position(known["open_mw"], "open position in MW: + long, − short", theme),
-            opacity=alt.condition("datum.infeed == 'final'", alt.value(1), alt.value(0.55)),
+            opacity=alt.condition("datum.infeed == 'final'", alt.value(1), alt.value(0.65)),
             tooltip=[
                 alt.Tooltip("when:N", title="delivery"),
                 alt.Tooltip("open_mw:Q", title="open, MW", format="+,.2f"),
@@ -88,7 +88,7 @@ def heat_days(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
                 axis=alt.Axis(**axes.MARGIN, values=[0, 6, 12, 18, 24], grid=False),
             ),
             y2="hour_end:Q",
-            opacity=alt.condition("datum.infeed == 'final'", alt.value(1), alt.value(0.55)),
+            opacity=alt.condition("datum.infeed == 'final'", alt.value(1), alt.value(0.65)),
             color=_open_position(cells["open_mw"], "mean open position in MW: + long, − short", theme),
             tooltip=[
                 alt.Tooltip("begin:T", title="delivery date", format="%a %d %b %Y", timeUnit="utcyearmonthdate"),
