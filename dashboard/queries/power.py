@@ -172,15 +172,14 @@ def portfolio_errors(con: Connection, view: View) -> pd.DataFrame:
 def forecast_accuracy(con: Connection, view: View, *, by_asset: bool = False) -> pd.DataFrame:
     """Errors by lead time as shares of the capacity (FC-4): of the portfolio and each technology, or of single assets.
 
-    Days are weighted by their samples; nRMSE as the root of the weighted mean square.
+    Of several days they are what they would be of all samples together: errors over the capacity of the samples.
 
     Args:
         con: the published copy, or what a role sees of it.
         view: the days; chosen assets are always shown one by one.
         by_asset: a row per asset also where none is chosen, for roles that see their own assets only.
     """
-    source = "select scope, lead_time_bucket, samples, nmae, nrmse, nbias, delivery_date, scope as asset_id " \
-        "from marts.fct_portfolio_forecast_accuracy"  # fmt: skip
+    source = "select *, scope as asset_id from marts.fct_portfolio_forecast_accuracy"
     of_assets = ""
     if by_asset or view.assets is not None:
         source = "select asset_id as scope, * from marts.fct_forecast_accuracy"
@@ -189,9 +188,10 @@ def forecast_accuracy(con: Connection, view: View, *, by_asset: bool = False) ->
         con,
         f"""
         select scope, lead_time_bucket, cast(sum(samples) as bigint) as samples,
-            sum(nmae * samples) / sum(samples) as nmae, sqrt(sum(nrmse * nrmse * samples) / sum(samples)) as nrmse,
-            sum(nbias * samples) / sum(samples) as nbias
-        from ({source}) where delivery_date between $first and $last and samples > 0 {of_assets}
+            sum(nmae * mwh) / sum(mwh) as nmae, sum(nbias * mwh) / sum(mwh) as nbias,
+            sqrt(sum(pow(nrmse * mwh, 2) / samples) * sum(samples)) / sum(mwh) as nrmse
+        from (select *, cast(sample_capacity_mwh as double) as mwh from ({source}))
+        where delivery_date between $first and $last and samples > 0 {of_assets}
         group by scope, lead_time_bucket order by scope, {BY_LEAD_TIME}
         """,
         view,

@@ -231,6 +231,17 @@ def test_missing_forecasts_are_quarter_hours_for_every_range(con: duckdb.DuckDBP
     assert (by_day["expected"] - by_day["present"]).sum() > 0
 
 
+def test_accuracy_of_days_is_that_of_all_their_samples(con: duckdb.DuckDBPyConnection) -> None:
+    month = View(date(2025, 10, 1), date(2025, 10, 31))
+    for by_asset, scope in ((False, "portfolio"), (True, "WIND-SH-201")):
+        found = queries.forecast_accuracy(con, month, by_asset=by_asset).set_index(["scope", "lead_time_bucket"])
+        of_month = con.execute(
+            "select nmae, nrmse, nbias from marts.fct_forecast_quality where period = 'month' and "
+            "period_start_date = date '2025-10-01' and coalesce(asset_id, scope) = ?", [scope],
+        ).fetchall()[0]  # fmt: skip
+        assert found.loc[(scope, "gate closure"), ["nmae", "nrmse", "nbias"]].tolist() == pytest.approx(of_month)
+
+
 def test_accuracy_without_a_portfolio_is_that_of_the_assets(con: duckdb.DuckDBPyConnection) -> None:
     found = set(queries.forecast_accuracy(con, RANGE, by_asset=True)["scope"])
     assert found == {asset for (asset,) in con.execute("select asset_id from marts.fct_forecast_accuracy").fetchall()}
