@@ -109,6 +109,15 @@ def forecasts_known_at(con: Connection, view: View) -> pd.DataFrame:
         A row per quarter-hour of which any asset has a version: `known`, `present` and `expected` (assets), and the
         assets that have none (`lacking`, the first few by name), `as_of_utc`.
     """
+    found = _known_at(con, view, "from recent")
+    if (found["present"] < found["expected"]).any():
+        found = _known_at(con, view, "from recent union all from older")  # which reads all versions
+    return found[found["present"] > 0].reset_index(drop=True)
+
+
+def _known_at(con: Connection, view: View, known: str) -> pd.DataFrame:
+    """`forecasts_known_at` by the newest versions alone, or by the older ones too."""
+    since = min(view.moment or view.bounds_utc[0], view.bounds_utc[0]) - timedelta(hours=2)
     return ask(
         con,
         f"""
@@ -117,10 +126,9 @@ def forecasts_known_at(con: Connection, view: View) -> pd.DataFrame:
             where delivery_date between $first and $last and version_utc <= $moment and lead_time_minutes >= 0
                 {chosen(view)}
         ), recent as (
-            -- nearly all: what this finds, no older version has to be read for
             select asset_id, delivery_start_utc, arg_max(forecast_kw, version_utc) as forecast_kw
-            from versions
-            where version_utc > $moment - interval 2 hour or lead_time_minutes < 120 group by all
+            from versions where version_utc > timestamp '{since}'
+                and (version_utc > $moment - interval 2 hour or lead_time_minutes < 120) group by all
         ), expected as (
             select d.asset_id, q.delivery_start_utc
             from marts.fct_asset_infeed_days as d inner join marts.dim_quarter_hours as q using (delivery_date)
@@ -130,14 +138,12 @@ def forecasts_known_at(con: Connection, view: View) -> pd.DataFrame:
             from versions inner join (from expected anti join recent using (asset_id, delivery_start_utc))
                 using (asset_id, delivery_start_utc)
             group by all
-        ), known as (
-            from recent union all from older
-        )
+        ), known as ({known})
         select delivery_start_utc, sum(forecast_kw) / 1000 as known, count(forecast_kw) as present,
             count(*) as expected, list_sort(list(asset_id) filter (where forecast_kw is null))[:5] as lacking,
             cast($moment as timestamp) as as_of_utc
         from expected left join known using (asset_id, delivery_start_utc)
-        group by delivery_start_utc having count(forecast_kw) > 0 order by delivery_start_utc
+        group by delivery_start_utc order by delivery_start_utc
         """,
         view,
     )
