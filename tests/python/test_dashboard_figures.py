@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -245,6 +246,19 @@ def test_accuracy_of_days_is_that_of_all_their_samples(con: duckdb.DuckDBPyConne
 def test_accuracy_without_a_portfolio_is_that_of_the_assets(con: duckdb.DuckDBPyConnection) -> None:
     found = set(queries.forecast_accuracy(con, RANGE, by_asset=True)["scope"])
     assert found == {asset for (asset,) in con.execute("select asset_id from marts.fct_forecast_accuracy").fetchall()}
+
+
+def test_an_owner_sees_the_accuracy_of_their_own_assets(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = asked(con, "select owner_id from marts.dim_contracts where asset_id = 'WIND-NI-202' order by valid_from")
+    grant = {"person": "eva@example.com", "role": "asset_owner", "customers": [owner]}
+    (tmp_path / "access.yml").write_text(json.dumps({"grants": [grant]}), encoding="utf-8")
+    monkeypatch.setattr(door, "visitor", lambda: door.Visitor("eva", "eva@example.com"))
+    test = shown(con, "forecast", DAY, tmp_path, monkeypatch)
+    assert "Accuracy: not part" not in text_of(test) and "Error asset by asset" in text_of(test)
+    scopes = [set(table.value["scope"]) for table in test.dataframe if "scope" in table.value]
+    assert scopes == [{"WIND-NI-202"}]
 
 
 # --- what may still change
