@@ -189,6 +189,8 @@ def _value(name: str, kind: str, mart: str) -> str:
         return "begin_utc"
     if name in ("executed_at_utc", "version_utc", "as_of_utc"):
         return "version"
+    if name == "lead_time_minutes":
+        return "date_diff('minute', version, begin_utc)"
     if name == "quarter_hour_of_day":
         return "q + 1"
     if size := next((size for ending, size in NUMBERS.items() if re.search(f"({ending})$", name)), None):

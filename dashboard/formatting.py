@@ -199,7 +199,8 @@ def status_word(status: str) -> str:
 _SIGNS: Mapping[str, str] = {
     "final": "● ", "provisional": "○ ", "blocked": "■ ", "error": "■ ", "warning": "▲ ", "info": "○ ",
     "complete": "● ", "incomplete": "▲ ", "pending": "□ ", "nothing arrived": "○ ", "arrived": "● ",
-    "measured": "● ", "partly measured": "◆ ", "forecast only": "▲ ", "no data": "✚ ", "redispatched": "■ ",
+    "measured": "● ", "partly measured": "◆ ", "forecast only": "▲ ", "no data": "✚ ", "no contract": "▽ ",
+    "redispatched": "■ ",
 }  # fmt: skip
 
 

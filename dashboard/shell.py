@@ -211,9 +211,10 @@ def tiles(figures: list[formatting.Tile]) -> None:
 
 
 def chart(
-    drawn: Any, context: Context, *, key: str, alt: str, height: int | None = 240, known: pd.Series | None = None
-) -> None:
-    """A chart as wide as its place.
+    drawn: Any, context: Context, *, key: str, alt: str, height: int | None = 240, known: pd.Series | None = None,
+    rows: pd.DataFrame | None = None, name: str = "", as_of: datetime | None = None,
+) -> None:  # fmt: skip
+    """A chart as wide as its place, and the download of what it shows.
 
     Args:
         drawn: by `dashboard.charts`.
@@ -222,11 +223,16 @@ def chart(
         alt: what it shows, for those who do not see it.
         height: in pixels; None: what the chart says.
         known: the values that it is about; if none is known, words stand where empty axes would.
+        rows: what it shows, to download; None: a table or another button of the page gives them.
+        name: of that file.
+        as_of: the moment as of which the rows are known.
     """
     if known is not None and not known.notna().any():
         st.caption("▨ Nothing is known of this for these days.")
         return
     st.altair_chart(charts.shown(drawn, context.theme, height), width="stretch", theme=None, key=key, alt=alt)
+    if rows is not None:
+        downloads(rows, context, key=f"{key}_of_chart", name=name, as_of=as_of)
 
 
 def gap_note(frame: pd.DataFrame, absent: Any, context: Context, what: str) -> None:
@@ -293,14 +299,27 @@ def table(
     return int(rows[0]) if rows and rows[0] < len(frame) else None
 
 
-def downloads(frame: pd.DataFrame, context: Context, *, key: str, name: str) -> None:
-    """Buttons that give exactly the rows shown, as CSV and Parquet; moments are UTC."""
-    stem = f"{name}_{context.view.first}_{context.view.last}"
+def downloads(
+    frame: pd.DataFrame, context: Context, *, key: str, name: str, what: str = "", as_of: datetime | None = None
+) -> None:
+    """Buttons that give exactly the rows shown, as CSV and Parquet; moments are UTC.
+
+    Args:
+        frame: the rows.
+        context: of this run.
+        key: tells it from others of the page.
+        name: of the file.
+        what: they are, where several stand together.
+        as_of: naive UTC, the moment as of which the rows are known; it stands in the file's name.
+    """
+    of = f" · {what}" if what else ""
+    known = f"_as_of_{as_of:%Y-%m-%dT%H%M}Z" if as_of else ""
+    stem = f"{name}_{context.view.first}_{context.view.last}{known}"
     with st.container(horizontal=True, gap="small"):
-        st.download_button("CSV", lambda: to_csv(frame), f"{stem}.csv", "text/csv", key=f"{key}_csv",
+        st.download_button(f"CSV{of}", lambda: to_csv(frame), f"{stem}.csv", "text/csv", key=f"{key}_csv",
                            on_click="ignore", type="tertiary", icon=":material/download:")  # fmt: skip
-        st.download_button("Parquet", lambda: to_parquet(frame), f"{stem}.parquet", "application/vnd.apache.parquet",
-                           key=f"{key}_parquet", on_click="ignore", type="tertiary",
+        st.download_button(f"Parquet{of}", lambda: to_parquet(frame), f"{stem}.parquet",
+                           "application/vnd.apache.parquet", key=f"{key}_parquet", on_click="ignore", type="tertiary",
                            icon=":material/download:")  # fmt: skip
 
 

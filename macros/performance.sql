@@ -35,10 +35,11 @@
 {% macro performance_sums() -%}
     {{- return([
         'expected_quarter_hours', 'measured_quarter_hours', 'final_quarter_hours', 'redispatched_quarter_hours',
-        'valued_quarter_hours', 'imbalance_quarter_hours', 'settled_quarter_hours', 'final_price_quarter_hours',
+        'valued_quarter_hours', 'imbalance_quarter_hours', 'unpriced_imbalance_quarter_hours', 'settled_quarter_hours',
+        'final_price_quarter_hours',
         'unpaid_infeed_quarter_hours', 'unpaid_redispatch_quarter_hours', 'possible_mwh', 'measured_mwh', 'forecast_infeed_mwh',
-        'valued_mwh', 'market_value_eur', 'imbalance_mwh', 'imbalance_cost_eur', 'imbalance_opportunity_cost_eur',
-        'lost_energy_mwh', 'claim_eur',
+        'valued_mwh', 'market_value_eur', 'imbalance_mwh', 'redispatch_mwh', 'forecast_error_mwh',
+        'imbalance_cost_eur', 'imbalance_opportunity_cost_eur', 'lost_energy_mwh', 'claim_eur',
     ]) -}}
 {%- endmacro %}
 
@@ -104,11 +105,16 @@
     nrmse,
     nbias,
     skill,
+    valued_mwh,
     market_value_eur,
     capture_price_eur_per_mwh,
     market_mean_eur_per_mwh,
     cast({{ ratio('capture_price_eur_per_mwh', 'market_mean_eur_per_mwh', 9) }} as double) as capture_rate,
+    imbalance_quarter_hours,
+    unpriced_imbalance_quarter_hours,
     imbalance_mwh,
+    redispatch_mwh,
+    forecast_error_mwh,
     imbalance_cost_eur,
     imbalance_opportunity_cost_eur,
     cast({{ ratio('imbalance_cost_eur', 'measured_mwh', 6) }} as decimal(18, 6)) as imbalance_cost_eur_per_mwh,

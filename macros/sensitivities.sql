@@ -29,7 +29,8 @@ internal:
   - tradeable_quarter_hours, live_quarter_hours, infeed_quarter_hours, deviating_quarter_hours
   - above_capacity_quarter_hours, flat_quarter_hours, redispatched_quarter_hours, valued_quarter_hours
   - imbalance_quarter_hours, settled_quarter_hours, final_price_quarter_hours, unpaid_infeed_quarter_hours
-  - unpaid_redispatch_quarter_hours, unpriced_quarter_hours, unattributed_quarter_hours, priced_quarter_hours
+  - unpaid_redispatch_quarter_hours, unpriced_quarter_hours, unpriced_imbalance_quarter_hours, absolute_error_mwh
+  - sample_capacity_mwh, final_assets_present, unattributed_quarter_hours, priced_quarter_hours
   - greatest_deviation_kw, latest_version_utc, latest_forecast_kw, latest_forecast_mwh, tradeable_version_utc
   - tradeable_forecast_kw, tradeable_forecast_mwh, version_utc, forecast_kw, forecast_mwh, forecast_infeed_mwh
   - infeed_kw, infeed_mwh, infeed_source, infeed_reason, final_kw, final_mwh, live_kw, live_mwh, live_coverage

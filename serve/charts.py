@@ -239,6 +239,8 @@ def waterfall(frame: pd.DataFrame, *, width: int = 860, height: int = 220, theme
 def margin_parts(figures: Mapping[str, Any]) -> pd.DataFrame | None:
     """What a margin of the portfolio is made of (PF-2), as `waterfall` draws it; None: a part is not among the figures.
 
+    The total is called the margin only where there is one (PF-3); else it is the subtotal of what can be computed.
+
     Args:
         figures: a row of `rpt_portfolio_performance`.
     """
@@ -258,7 +260,8 @@ def margin_parts(figures: Mapping[str, Any]) -> pd.DataFrame | None:
     rest = margin - sum(eur for _, eur, _ in rows)
     if abs(rest) >= 0.5:
         rows.append(("not attributed", rest, False))
-    return pd.DataFrame([*rows, ("margin", margin, True)], columns=["part", "eur", "is_total"])
+    total = "subtotal, margin not known" if pd.isna(figures.get("margin_eur", margin)) else "margin"
+    return pd.DataFrame([*rows, (total, margin, True)], columns=["part", "eur", "is_total"])
 
 
 def _axis(frame: pd.DataFrame) -> alt.X:

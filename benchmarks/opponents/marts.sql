@@ -284,6 +284,7 @@ select
     any_value(assets_expected) as assets_expected,
     count(*) as assets_present,
     count(*) filter (where infeed_source in ('final', 'live')) as measured_assets_present,
+    count(*) filter (where infeed_source = 'final') as final_assets_present,
     count(*) = any_value(assets_expected) as is_complete,
     count(*) filter (where infeed_source in ('final', 'live')) = any_value(assets_expected) as is_measured_complete
 from marts.fct_asset_infeed
@@ -491,6 +492,7 @@ select
     ) as open_position_mwh,
     coalesce(days.assets_expected, 0) as assets_expected,
     coalesce(assets_present, 0) as assets_present,
+    coalesce(final_assets_present, 0) as final_assets_present,
     coalesce(assets_present, 0) = coalesce(days.assets_expected, 0) as is_complete
 from marts.dim_quarter_hours as quarter_hours
 left join marts.fct_portfolio_infeed as infeed using (delivery_start_utc)
@@ -569,7 +571,7 @@ from lost;
 create table marts.fct_asset_imbalance as
 with measured as (
     select
-        infeed.asset_id, infeed.delivery_start_utc, infeed.delivery_date, infeed.contract_id,
+        infeed.asset_id, infeed.delivery_start_utc, infeed.delivery_date, infeed.contract_id, infeed_source,
         cast(infeed_mwh - tradeable_forecast_mwh as decimal(18, 9)) as mwh,
         case when infeed.is_redispatched then -lost_energy_mwh else 0 end as lost,
         market_vwap_eur_per_mwh as market_vwap
@@ -588,7 +590,7 @@ priced as (
     left join marts.fct_imbalance_prices using (delivery_start_utc)
 )
 select
-    asset_id, delivery_start_utc, delivery_date, contract_id,
+    asset_id, delivery_start_utc, delivery_date, contract_id, infeed_source,
     mwh as imbalance_mwh,
     price as price_eur_per_mwh,
     status as price_status,
@@ -609,7 +611,7 @@ with summed as (
 together as (
     select
         infeed.delivery_start_utc, infeed.delivery_date, mwh, cost_of_assets, coalesce(present, 0) as present,
-        infeed.assets_expected, measured_assets_present, is_measured_complete, price_status,
+        infeed.assets_expected, measured_assets_present, infeed.final_assets_present, is_measured_complete, price_status,
         case when is_measured_complete then open_position_mwh end as open_mwh,
         short_price_eur_per_mwh as short, long_price_eur_per_mwh as long
     from marts.fct_portfolio_infeed as infeed
@@ -634,6 +636,7 @@ select
     open_cost as position_imbalance_cost_eur,
     price_status, assets_expected,
     measured_assets_present as assets_present,
+    final_assets_present,
     is_measured_complete as is_complete,
     present as forecast_assets_present,
     present = assets_expected as is_forecast_complete

@@ -14,7 +14,7 @@ left, right = st.columns([2, 3], gap="medium")
 with left:
     shell.chart(charts.asset_map(frame, context.theme), context, key="map", height=560,
                 alt="The assets on an outline of Germany, by state")  # fmt: skip
-    st.caption("Size: capacity.")
+    st.caption("Size: capacity. Measured: every quarter-hour of the day is. No contract: not ours on that day.")
     nowhere = int(frame[["latitude", "longitude"]].isna().any(axis=1).sum())
     if nowhere:
         st.caption(f"{nowhere} of {len(frame)} assets have no known place; they are in the table only.")

@@ -11,7 +11,6 @@ view = context.view
 shell.head("Data quality", context, portfolio_only=True)
 
 FEW_DAYS = 14  # so many and fewer leave room for the table beside the chart
-SET_ASIDE = ("quarantined_file", "unreadable_row", "unreadable_value", "blank_value", "contract_row_unusable")
 REVISED = ("contract_terms_changed", "contract_dropped", "trade_recall_candidate", "imbalance_price_estimated",
            "live_final_deviation", "final_production_missing")  # fmt: skip
 
@@ -20,16 +19,20 @@ found = context.ask(queries.findings, view)
 
 
 def feed_tile(feed: pd.Series) -> Tile:
-    """How a feed did over the days."""
+    """How a feed did over the days: its status is the worst of any day."""
+    is_bad = feed["status"] == "incomplete" or (
+        feed["status"] == "nothing arrived" and feed["status_days"] == feed["judged_days"]
+    )
+    days = f" on {number(feed['status_days'])} of {number(feed['judged_days'])} days" if view.days > 1 else ""
     missing = f", {number(feed['missing'])} missing" if not is_missing(feed["missing"]) and feed["missing"] else ""
     newest = f"Newest {clock(feed['newest_at_utc'], view.zone)}. " if not is_missing(feed["newest_at_utc"]) else ""
     return Tile(
         str(feed["feed"]).replace("_", " "),
         share(feed["completeness"]),
         "",
-        status_word(str(feed["status"])) + missing,
+        ("–" if is_missing(feed["status"]) else status_word(str(feed["status"])) + days) + missing,
         newest + context.means("completeness", "reports.rpt_data_quality"),
-        "bad" if feed["status"] in ("incomplete", "nothing arrived") else "",
+        "bad" if is_bad else "",
     )
 
 
@@ -63,13 +66,19 @@ if settled is not None and len(settled):
 if found is None:
     shell.not_seen("Findings")
     st.stop()
+st.subheader("Set aside, with the reason")
+aside = queries.set_aside(context.con, view)
+if aside.empty:
+    st.caption("Nothing was set aside.")
+else:
+    shell.table(aside.assign(severity=aside["severity"].map(status_word)), context, key="aside", name="set_aside",
+                mart="marts.fct_data_findings")  # fmt: skip
 for title, kinds, nothing in (
-    ("Set aside, with the reason", SET_ASIDE, "Nothing was set aside."),
     ("To be revised", REVISED, "Nothing is to be revised."),
     ("Everything else that was found", None, "Nothing else was found."),
 ):
     st.subheader(title)
-    kept = found["finding"].isin(kinds if kinds else (*SET_ASIDE, *REVISED))
+    kept = found["finding"].isin(kinds if kinds else (*queries.SET_ASIDE, *REVISED))
     rows = found[kept if kinds else ~kept]
     if rows.empty:
         st.caption(nothing)

@@ -17,7 +17,8 @@ known = bool(frame[list(queries.SOURCES)].notna().any().any())
 lacking = int((frame["expected"] - frame["present"]).clip(lower=0).sum())
 shell.tiles(
     [
-        Tile("Best of infeed", number(total if known else None, 1), "MWh", "", context.means("infeed_mwh"),
+        Tile("Best of infeed", number(total if known else None, 1), "MWh", "",
+             context.means("infeed_mwh", "marts.fct_asset_infeed"),
              "provisional" if energy["forecast"] + energy["live"] > 0 else ""),
         *[
             Tile(name, number(energy[source] if known else None, 1), "MWh",
@@ -34,7 +35,7 @@ shell.tiles(
              "Quarter-hours of assets under contract without any source; the sum is without them.",
              "bad" if lacking else ""),
         Tile("Redispatched", number(frame["redispatched"].sum()), "QH", "quarter-hours of assets",
-             context.means("redispatched_quarter_hours")),
+             context.means("redispatched_quarter_hours", "marts.fct_asset_infeed_days")),
     ]
 )  # fmt: skip
 st.subheader("Power by source" if view.by_quarter_hour else "Energy by source and day")
@@ -56,7 +57,14 @@ with left:
     if len(complete) > shell.MOST_BARS:
         st.caption(f"The {shell.MOST_BARS} least complete of {number(len(complete))} assets; the table has all.")
 with right:
-    shell.table(complete, context, key="completeness_rows", name="completeness", height=shell.MOST_BARS * 16 + 70)
+    shell.table(
+        complete,
+        context,
+        key="completeness_rows",
+        name="completeness",
+        mart="marts.fct_asset_infeed_days",
+        height=shell.MOST_BARS * 16 + 70,
+    )
 
 st.subheader("Redispatch")
 events = context.ask(queries.redispatch, view)

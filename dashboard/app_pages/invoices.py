@@ -20,11 +20,12 @@ shell.tiles(
         Tile("Invoices", number(len(shown)), "", f"{counts.get('blocked', 0)} blocked",
              "One per contract and month (IV-1).", "bad" if counts.get("blocked", 0) else ""),
         Tile("Measured energy", number(shown["volume_mwh"].sum(min_count=1), 1), "MWh", "",
-             context.means("volume_mwh")),
+             context.means("volume_mwh", "marts.fct_invoices")),
         Tile("To owners, gross", number(shown["owner_gross_eur"].sum(min_count=1), 2), "EUR", "payouts",
-             context.means("owner_gross_eur"), "provisional" if (shown["status"] != "final").any() else ""),
+             context.means("owner_gross_eur", "marts.fct_invoices"),
+             "provisional" if (shown["status"] != "final").any() else ""),
         Tile("Our fees, gross", number(shown["flexpower_gross_eur"].sum(min_count=1), 2), "EUR",
-             "negative: the owner pays", context.means("flexpower_gross_eur"),
+             "negative: the owner pays", context.means("flexpower_gross_eur", "marts.fct_invoices"),
              "provisional" if (shown["status"] != "final").any() else ""),
     ]
 )  # fmt: skip

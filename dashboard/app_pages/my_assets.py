@@ -5,40 +5,46 @@ import streamlit as st
 from dashboard import charts, queries, shell
 from dashboard.formatting import Tile, number, share, status_word
 
+MOST_NAMED = 5
+
 context = shell.context()
 view = context.view
 shell.head("My assets", context)
 
 frame = queries.infeed(context.con, view, with_forecast=context.has("marts.fct_asset_forecasts"))
-months = queries.asset_performance(context.con, view, "month")
+months = queries.asset_totals(context.con, view).iloc[0]
 mart = "reports.rpt_asset_performance"
-provisional = "" if (months["status"] == "final").all() else "provisional"
+provisional = "" if months["is_final"] or not months["asset_months"] else "provisional"
+expected, measured = months["expected_quarter_hours"], months["measured_quarter_hours"]
 
 
-def total(column: str) -> float | None:
-    """The months' sum of what is known."""
-    return None if column not in months or months[column].isna().all() else float(months[column].sum())
+def known(column: str) -> str:
+    """In how many months of assets an amount is not known: they are not in the sum."""
+    blank = int(months["asset_months"] - months.get(f"known_{column}", months["asset_months"]))
+    return f"without {number(blank)} of {number(months['asset_months'])} asset months" if blank else "net of VAT"
 
 
-expected, measured = total("expected_quarter_hours"), total("measured_quarter_hours")
-value, energy = total("market_value_eur"), total("measured_mwh")
 figures = [
-    Tile("Fed in", number(energy, 1), "MWh",
-         f"{share(measured / expected if expected and measured else None)} measured",
-         context.means("measured_mwh", mart), provisional),
-    Tile("Payout for infeed", number(total("infeed_payout_eur"), 2), "EUR", "net of VAT",
-         context.means("infeed_payout_eur", mart), provisional),
-    Tile("Fee", number(total("fee_charged_eur"), 2), "EUR", "net of VAT", context.means("fee_charged_eur", mart),
+    Tile("Fed in", number(months["measured_mwh"], 1), "MWh",
+         f"{share(measured / expected if expected else None)} measured", context.means("measured_mwh", mart),
          provisional),
-    Tile("Payout for redispatch", number(total("redispatch_payout_eur"), 2), "EUR",
-         f"{number(total('lost_energy_mwh'), 1)} MWh not fed in",
+    Tile("Payout for infeed", number(months.get("infeed_payout_eur"), 2), "EUR", known("infeed_payout_eur"),
+         context.means("infeed_payout_eur", mart), provisional),
+    Tile("Fee", number(months.get("fee_charged_eur"), 2), "EUR", known("fee_charged_eur"),
+         context.means("fee_charged_eur", mart), provisional),
+    Tile("Payout for redispatch", number(months.get("redispatch_payout_eur"), 2), "EUR",
+         f"{number(months['lost_energy_mwh'], 1)} MWh not fed in",
          context.means("redispatch_payout_eur", mart), provisional),
-    Tile("Mean value", number(value / energy if value is not None and energy else None, 2), "EUR/MWh",
-         "at the market's price", context.means("capture_price_eur_per_mwh", mart), provisional),
+    Tile("Mean value", number(months["capture_price_eur_per_mwh"], 2), "EUR/MWh", "at the market's price",
+         context.means("capture_price_eur_per_mwh", mart), provisional),
 ]  # fmt: skip
 st.caption(f"{view.first:%B %Y}" + ("" if (view.first.year, view.first.month) == (view.last.year, view.last.month)
                                     else f" to {view.last:%B %Y}") + ", whole months")  # fmt: skip
 shell.tiles(figures)
+if len(without := queries.months_without_figures(context.con, view)):
+    named = [f"{asset} in {month}" for asset, month in zip(*(without[name] for name in without), strict=True)]
+    st.caption(f"▲ Not in these figures: {', '.join(named[:MOST_NAMED])}{' …' if len(named) > MOST_NAMED else ''}. "
+               "A month in which an asset changed hands has no figures of one owner; the invoice does.")  # fmt: skip
 
 st.subheader("Infeed")
 shell.chart(charts.infeed(frame, view, context.theme), context, key="infeed", height=260,
@@ -50,7 +56,14 @@ shell.downloads(frame, context, key="infeed_rows", name="infeed")
 
 st.subheader("Assets")
 complete = queries.completeness(context.con, view)
-shell.table(complete, context, key="assets_rows", name="assets", height=min(240, 70 + 28 * len(complete)))
+shell.table(
+    complete,
+    context,
+    key="assets_rows",
+    name="assets",
+    mart="marts.fct_asset_infeed_days",
+    height=min(240, 70 + 28 * len(complete)),
+)
 
 st.subheader("Invoices")
 invoices = context.ask(queries.invoices, view)

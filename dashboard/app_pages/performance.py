@@ -6,6 +6,7 @@ from typing import Literal
 import streamlit as st
 
 from dashboard import charts, queries, shell
+from dashboard.figures import margin_tiles, why_no_margin
 from dashboard.formatting import Tile, label_of, number, share, status_word
 from serve.charts import BAD, GOOD, NEUTRAL, margin_parts
 
@@ -34,21 +35,20 @@ if portfolio is not None and len(portfolio):
         "nmae": Tile("Forecast error (nMAE)", share(row.get("nmae"), 2), "", f"bias {share(row.get('nbias'), 2)}"),
         "capture_price_eur_per_mwh": Tile("Capture price", number(row.get("capture_price_eur_per_mwh"), 2), "EUR/MWh",
                                           f"{share(row.get('capture_rate'))} of the market's mean"),
-        "alpha_eur": Tile("Alpha", number(row.get("alpha_eur"), signed=True), "EUR"),
+        "alpha_eur": Tile("Alpha", number(row.get("alpha_eur"), signed=True), "EUR", "against the market VWAP"),
         "imbalance_cost_eur_per_mwh": Tile("Imbalance cost", number(row.get("imbalance_cost_eur_per_mwh"), 2),
                                            "EUR/MWh", "+ we pay", "", status),
-        "margin_from_trades_eur": Tile("Margin", number(row.get("margin_from_trades_eur")), "EUR",
-                                       f"residual {number(row.get('residual_eur'), 2)} EUR", "", status),
     }  # fmt: skip
-    shell.tiles([replace(tile, definition=context.means(name, mart)) for name, tile in figures.items() if name in row])
-    if isinstance(row.get("margin_reason"), str) and row["margin_reason"]:
-        st.caption(f"▲ {row['margin_reason']}")
+    tiles = [replace(tile, definition=context.means(name, mart)) for name, tile in figures.items() if name in row]
+    residual = f"residual {number(row.get('residual_eur'), 2)} EUR"
+    shell.tiles([*tiles, *margin_tiles(row.to_dict(), context, residual, status)])
+    why_no_margin(row.to_dict())
     parts = margin_parts(row.to_dict())
     if parts is None:
         shell.not_seen("What the margin is made of")
     else:
-        shell.chart(charts.waterfall(parts, context.theme), context, key="waterfall", height=240,
-                    alt="What the portfolio's margin is made of")  # fmt: skip
+        shell.chart(charts.waterfall(parts, context.theme), context, key="waterfall", height=240, rows=parts,
+                    name="margin_parts", alt="What the portfolio's margin is made of")  # fmt: skip
 
 if assets.empty:
     st.caption("No asset has figures for these days.")

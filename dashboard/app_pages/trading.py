@@ -5,7 +5,8 @@ from dataclasses import replace
 import streamlit as st
 
 from dashboard import charts, queries, shell
-from dashboard.formatting import Tile, clock, number
+from dashboard.figures import NOT_PRICED
+from dashboard.formatting import Tile, clock, is_missing, number
 
 context = shell.context()
 view = context.view
@@ -13,33 +14,25 @@ shell.head("Trading", context, portfolio_only=True)
 
 days = queries.trading_days(context.con, view)
 everything = days[days["product"] == "all"]
-traded = everything["sold_mwh"].sum() + everything["bought_mwh"].sum()
-
-
-def mean_price(price: str, weight: "object") -> float | None:
-    """A price over the days, weighted by energy."""
-    rows = everything.assign(weight=weight).dropna(subset=[price])
-    return float((rows[price] * rows["weight"]).sum() / rows["weight"].sum()) if rows["weight"].sum() else None
-
-
-ours = mean_price("private_vwap_eur_per_mwh", everything["sold_mwh"] + everything["bought_mwh"])
-market = mean_price("market_vwap_eur_per_mwh", everything["market_mwh"])
-unpriced = int(everything["unpriced_quarter_hours"].sum())
+sums = queries.trading_totals(context.con, view).iloc[0]
+mart = "marts.fct_trading_days"
+unpriced = 0 if is_missing(sums["unpriced_quarter_hours"]) else int(sums["unpriced_quarter_hours"])
 shell.tiles(
     [
-        Tile("Revenue", number(everything["revenue_eur"].sum() if len(everything) else None), "EUR", "sold less bought",
-             context.means("revenue_eur")),
-        Tile("Trades", number(everything["trades"].sum() if len(everything) else None), "",
-             f"{number(traded, 1)} MWh turned over", context.means("trades")),
-        Tile("Net sold", number(everything["net_sold_mwh"].sum() if len(everything) else None, 1), "MWh",
-             f"sold {number(everything['sold_mwh'].sum(), 1)}, bought {number(everything['bought_mwh'].sum(), 1)}",
-             context.means("net_sold_mwh")),
-        Tile("Our VWAP", number(ours, 2), "EUR/MWh", "over all our trades", context.means("private_vwap_eur_per_mwh")),
-        Tile("Market VWAP", number(market, 2), "EUR/MWh", "over all public trades",
-             context.means("market_vwap_eur_per_mwh")),
-        Tile("Alpha", number(everything["alpha_eur"].sum(min_count=1), signed=True), "EUR",
-             f"{unpriced} quarter-hours without market price" if unpriced else "against the market VWAP",
-             context.means("alpha_eur"), "bad" if unpriced else ""),
+        Tile("Revenue", number(sums["revenue_eur"]), "EUR", "sold less bought", context.means("revenue_eur", mart)),
+        Tile("Trades", number(sums["trades"]), "",
+             f"{number(sums['sold_mwh'] + sums['bought_mwh'], 1)} MWh turned over", context.means("trades", mart)),
+        Tile("Net sold", number(sums["net_sold_mwh"], 1), "MWh",
+             f"sold {number(sums['sold_mwh'], 1)}, bought {number(sums['bought_mwh'], 1)}",
+             context.means("net_sold_mwh", mart)),
+        Tile("Our VWAP", number(sums["private_vwap_eur_per_mwh"], 2), "EUR/MWh", "over all our trades",
+             context.means("private_vwap_eur_per_mwh", mart)),
+        Tile("Market VWAP", number(sums["market_vwap_eur_per_mwh"], 2), "EUR/MWh", "over all public trades",
+             context.means("market_vwap_eur_per_mwh", mart)),
+        Tile("Alpha", number(sums["priced_alpha_eur"], signed=True), "EUR",
+             f"without {number(unpriced)} quarter-hours" if unpriced else "against the market VWAP",
+             context.means("priced_alpha_eur", mart) + (NOT_PRICED.format(number(unpriced)) if unpriced else ""),
+             "bad" if unpriced else ""),
     ]
 )  # fmt: skip
 if everything.empty:
@@ -51,8 +44,8 @@ with left:
     st.subheader("PnL")
     if view.by_quarter_hour and context.has("marts.fct_position_paths"):
         path = queries.revenue_path(context.con, view)
-        shell.chart(charts.path(path, view, "cumulative_revenue_eur", context.theme), context, key="pnl",
-                    alt="Revenue as it grew over trading time")  # fmt: skip
+        shell.chart(charts.path(path, view, "cumulative_revenue_eur", context.theme), context, key="pnl", rows=path,
+                    name="revenue_over_trading_time", alt="Revenue as it grew over trading time")  # fmt: skip
     else:
         shell.chart(charts.revenue_days(everything, view, context.theme), context, key="pnl",
                     alt="Revenue adding up over the delivery dates")  # fmt: skip
@@ -80,7 +73,8 @@ with left:
         shell.not_seen("Single trades")
     else:
         shell.chart(charts.trades(trades, shown, context.theme), context, key="dots", height=280,
-                    alt="Each trade by time of execution and price", known=trades["price_eur_per_mwh"])  # fmt: skip
+                    alt="Each trade by time of execution and price", known=trades["price_eur_per_mwh"], rows=trades,
+                    name="trade_dots")  # fmt: skip
         if len(trades) == queries.MOST_TRADES:
             st.caption(f"The {queries.MOST_TRADES:,} largest trades of {shown.title}.")
         elif shown is not view:
@@ -90,7 +84,9 @@ with right:
     alphas = queries.alpha(context.con, view)
     shell.chart(charts.alpha(alphas, context.theme), context, key="alpha",
                 height=280 if view.days > 3 else 190, alt="Alpha by hour and day",
-                known=alphas["alpha_eur"])  # fmt: skip
+                known=alphas["priced_alpha_eur"], rows=alphas, name="alpha")  # fmt: skip
+    if unpriced:
+        st.caption(f"▨ {number(unpriced)} quarter-hours with trades have no market price; their alpha is in no cell.")
     lead = context.ask(queries.trade_lead_times, view)
     if lead is not None:
         shell.table(lead, context, key="lead", name="trades_by_lead_time", mart="marts.fct_trading_lead_times",

@@ -12,6 +12,7 @@ from dashboard.charts.money import (
     imbalance,
     imbalance_prices,
     path,
+    price_changes,
     prices,
     revenue_days,
     trades,
@@ -24,6 +25,6 @@ from serve.charts import themed
 
 __all__ = [
     "STATES", "accuracy", "alpha", "asset_map", "by_asset", "completeness", "cost", "feed_matrix", "forecast",
-    "growth", "heat_days", "heat_strip", "imbalance", "imbalance_prices", "infeed", "path", "position", "prices",
-    "revenue_days", "shown", "themed", "trades", "waterfall",
+    "growth", "heat_days", "heat_strip", "imbalance", "imbalance_prices", "infeed", "path", "position",
+    "price_changes", "prices", "revenue_days", "shown", "themed", "trades", "waterfall",
 ]  # fmt: skip

@@ -70,10 +70,10 @@ def lines(
 def signed_bars(
     frame: pd.DataFrame, view: View, theme: Theme, column: str, title: str, positive: str, negative: str
 ) -> Any:
-    """Bars up and down from 0; what rests on an estimate is pale with a dashed edge."""
+    """Bars up and down from 0; what may still change (`may_change`) is pale with a dashed edge."""
     steps = placed(frame, view)
-    steps["is_estimated"] = steps["is_estimated"].eq(True)  # days that lack have no word on it
-    steps["price"] = ["estimate" if estimated else "final" for estimated in steps["is_estimated"]]
+    steps["may_change"] = steps["may_change"].eq(True)  # days that lack have no word on it
+    steps["state"] = ["provisional" if may_change else "final" for may_change in steps["may_change"]]
     steps["zero"] = 0.0
     known = steps.dropna(subset=[column])
     bars = (
@@ -85,25 +85,25 @@ def signed_bars(
             y=alt.Y(f"{column}:Q", title=title),
             y2="zero:Q",
             color=alt.condition(f"datum.{column} >= 0", alt.value(positive), alt.value(negative)),
-            fillOpacity=alt.condition("datum.is_estimated", alt.value(0.5), alt.value(1)),
-            stroke=alt.condition("datum.is_estimated", alt.value(NEUTRAL), alt.value("transparent")),
+            fillOpacity=alt.condition("datum.may_change", alt.value(0.5), alt.value(1)),
+            stroke=alt.condition("datum.may_change", alt.value(NEUTRAL), alt.value("transparent")),
             strokeDash=alt.value([2, 2]),
             strokeWidth=alt.value(0.7 if view.days <= 62 else 0),  # so many edges would hide the bars
             tooltip=[
                 alt.Tooltip("when:N", title="delivery"),
                 alt.Tooltip(f"{column}:Q", title=title, format="+,.3f"),
-                alt.Tooltip("price:N", title="price"),
+                alt.Tooltip("state:N", title="state"),
             ],
         )
     )
     return alt.layer(missing(steps, steps[column].isna(), view), bars, zero(theme))
 
 
-def missing(steps: pd.DataFrame, absent: pd.Series, view: View) -> Any:
+def missing(steps: pd.DataFrame, absent: pd.Series, view: View, what: str = "no data", opacity: float = 0.18) -> Any:
     """A grey band over what is missing; the page names it in words as well."""
     return (
-        alt.Chart(steps.loc[absent.astype(bool), ["begin", "end", "when"]].assign(what="no data"))
-        .mark_rect(color=NEUTRAL, opacity=0.18)
+        alt.Chart(steps.loc[absent.astype(bool), ["begin", "end", "when"]].assign(what=what))
+        .mark_rect(color=NEUTRAL, opacity=opacity)
         .encode(
             x=time(view),
             x2="end:T",

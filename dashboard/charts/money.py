@@ -126,9 +126,9 @@ def alpha(frame: pd.DataFrame, theme: Theme) -> Any:
         frame: `queries.alpha`; NULL is a gap.
         theme: of the page.
     """
-    drawn = frame.dropna(subset=["alpha_eur"]).copy()
-    limit = axes.limit(drawn["alpha_eur"])
-    drawn["side"] = ["" if abs(eur) < limit / 10 else "+" if eur > 0 else "−" for eur in drawn["alpha_eur"]]
+    drawn = frame.dropna(subset=["priced_alpha_eur"]).copy()
+    limit = axes.limit(drawn["priced_alpha_eur"])
+    drawn["side"] = ["" if abs(eur) < limit / 10 else "+" if eur > 0 else "−" for eur in drawn["priced_alpha_eur"]]
     base = alt.Chart(drawn).encode(
         x=alt.X("hour_of_day:O", title="hours since midnight, local time",
                 axis=alt.Axis(labelAngle=0, labelOverlap=True, labelSeparation=4)),
@@ -137,12 +137,13 @@ def alpha(frame: pd.DataFrame, theme: Theme) -> Any:
         tooltip=[
             alt.Tooltip("place:N", title="quarter, day or month"),
             alt.Tooltip("hour_of_day:O", title="hours since midnight"),
-            alt.Tooltip("alpha_eur:Q", title="alpha, EUR", format="+,.2f"),
+            alt.Tooltip("priced_alpha_eur:Q", title="alpha, EUR", format="+,.2f"),
+            alt.Tooltip("unpriced_quarter_hours:Q", title="quarter-hours not in it"),
         ],
     )  # fmt: skip
     cells = base.mark_rect().encode(
         color=alt.Color(
-            "alpha_eur:Q",
+            "priced_alpha_eur:Q",
             title="alpha in EUR: + better than the market",
             scale=alt.Scale(domain=[-limit, 0, limit], range=[BAD, PALE[theme], GOOD], interpolate="rgb"),
             legend=alt.Legend(gradientLength=140, gradientThickness=8, tickCount=4, titleOrient="left"),
@@ -162,20 +163,38 @@ def imbalance(frame: pd.DataFrame, view: View, theme: Theme, column: str = "imba
         theme: of the page.
         column: which volume.
     """
-    certain = frame.assign(is_estimated=False)  # the price may change, the volume does not with it
-    return axes.signed_bars(certain, view, theme, column, "MWh, + long, − short", LONG, SHORT)
+    judged = frame.assign(may_change=frame["is_provisional"])  # a price that changes does not move the volume
+    return axes.signed_bars(judged, view, theme, column, "MWh, + long, − short", LONG, SHORT)
 
 
 def cost(frame: pd.DataFrame, view: View, theme: Theme, column: str = "imbalance_cost_eur") -> Any:
-    """What the imbalance costs: up is paid, down is earned; an estimate is pale with a dashed edge.
+    """What the imbalance costs: up is paid, down is earned; what may still change is pale with a dashed edge.
 
     Args:
-        frame: as `imbalance` takes it, with `is_estimated`.
+        frame: as `imbalance` takes it: an estimated price may change, and live infeed.
         view: the days and the clock.
         theme: of the page.
         column: which cost.
     """
-    return axes.signed_bars(frame, view, theme, column, "EUR, + we pay", BAD, GOOD)
+    judged = frame.assign(may_change=frame["is_estimated"] | frame["is_provisional"])
+    return axes.signed_bars(judged, view, theme, column, "EUR, + we pay", BAD, GOOD)
+
+
+def price_changes(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
+    """By how much final imbalance prices differ from the estimates before them, by day.
+
+    Args:
+        frame: `queries.late_information`.
+        view: the days.
+        theme: of the page.
+    """
+    steps = axes.placed(frame, view)
+    styles = {
+        "final_minus_estimate_eur_per_mwh": ("mean of final − estimate", INK[theme], [1, 0]),
+        "absolute_final_minus_estimate_eur_per_mwh": ("mean of its size", NEUTRAL, [2, 2]),
+    }
+    nothing = steps[list(styles)].isna().all(axis=1)
+    return alt.layer(axes.missing(steps, nothing, view), axes.lines(steps, view, styles, "EUR/MWh"), axes.zero(theme))
 
 
 def imbalance_prices(frame: pd.DataFrame, view: View, theme: Theme) -> Any:

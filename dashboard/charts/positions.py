@@ -16,6 +16,8 @@ from serve.charts import INK, LONG, OURS, PALE, SHORT, SOURCES, Theme
 def heat_strip(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
     """The open position per quarter-hour as a strip: long olive, short magenta, the deeper the more; its sign above.
 
+    Pale: it may still change, because infeed is live or forecast, or lacks.
+
     Args:
         frame: `queries.position`.
         view: the days and the clock.
@@ -25,6 +27,7 @@ def heat_strip(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
     steps["open_mw"] = 4 * steps["open_position_mwh"]
     steps["side"] = ["+" if value > 0.05 else "−" if value < -0.05 else "" for value in steps["open_mw"]]
     steps["row"] = ""
+    steps["infeed"] = _state(steps)
     known = steps.dropna(subset=["open_mw"])
     # a blank axis as wide as those below, so that equal times stand below each other
     y = alt.Y("row:N", title=" ", axis=alt.Axis(**axes.MARGIN, ticks=False, domain=False, labels=False))
@@ -36,13 +39,13 @@ def heat_strip(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
             x2="end:T",
             y=y,
             color=_open_position(known["open_mw"], "open position in MW: + long, − short", theme),
-            opacity=alt.condition("datum.is_complete", alt.value(1), alt.value(0.45)),
+            opacity=alt.condition("datum.infeed == 'final'", alt.value(1), alt.value(0.65)),
             tooltip=[
                 alt.Tooltip("when:N", title="delivery"),
                 alt.Tooltip("open_mw:Q", title="open, MW", format="+,.2f"),
                 alt.Tooltip("infeed_mwh:Q", title="infeed, MWh", format=",.3f"),
                 alt.Tooltip("net_sold_mwh:Q", title="net sold, MWh", format=",.3f"),
-                alt.Tooltip("is_complete:N", title="every asset present"),
+                alt.Tooltip("infeed:N", title="infeed"),
             ],
         )
     )
@@ -58,7 +61,7 @@ def heat_strip(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
 
 
 def heat_days(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
-    """The open position of many days: a column per day, a row per hour, the mean in MW.
+    """The open position of many days: a column per day, a row per hour, the mean in MW; pale where it may change.
 
     Args:
         frame: `queries.position_hours`.
@@ -69,8 +72,9 @@ def heat_days(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
     cells["begin"] = pd.to_datetime(cells["delivery_date"]).dt.tz_localize("UTC")
     cells["end"] = cells["begin"] + pd.Timedelta(days=1)
     cells["hour_end"] = cells["hour_of_day"] + 1
+    cells["infeed"] = _state(cells)
     return (
-        alt.Chart(cells[["begin", "end", "hour_of_day", "hour_end", "open_mw"]])
+        alt.Chart(cells[["begin", "end", "hour_of_day", "hour_end", "open_mw", "infeed"]])
         .mark_rect()
         .encode(
             x=axes.time(view, title=None),
@@ -84,14 +88,24 @@ def heat_days(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
                 axis=alt.Axis(**axes.MARGIN, values=[0, 6, 12, 18, 24], grid=False),
             ),
             y2="hour_end:Q",
+            opacity=alt.condition("datum.infeed == 'final'", alt.value(1), alt.value(0.65)),
             color=_open_position(cells["open_mw"], "mean open position in MW: + long, − short", theme),
             tooltip=[
                 alt.Tooltip("begin:T", title="delivery date", format="%a %d %b %Y", timeUnit="utcyearmonthdate"),
                 alt.Tooltip("hour_of_day:Q", title="hours since midnight"),
                 alt.Tooltip("open_mw:Q", title="open, MW", format="+,.2f"),
+                alt.Tooltip("infeed:N", title="infeed"),
             ],
         )
     )
+
+
+def _state(frame: pd.DataFrame) -> list[str]:
+    """What the infeed rests on, in words."""
+    pairs = zip(frame["is_complete"].eq(True), frame["is_final"].eq(True), strict=True)
+    return [
+        "final" if final else "live or forecast" if complete else "of some assets only" for complete, final in pairs
+    ]
 
 
 def _open_position(values: pd.Series, title: str, theme: Theme) -> Any:

@@ -107,7 +107,11 @@ def forecast(
     """
     steps = axes.placed(frame, view)
     unit = "MW" if view.by_quarter_hour else "MWh a day"
-    layers = [axes.missing(steps, steps["latest"].isna(), view)]
+    nothing = steps["latest"].isna()
+    layers = [
+        axes.missing(steps, nothing, view),
+        axes.missing(steps, ~nothing & (steps["present"] < steps["expected"]), view, "forecasts of some lack", 0.09),
+    ]
     if versions is not None and len(versions):
         fan = axes.placed(versions, view)
         fan["issued"] = [formatting.clock(moment, view.zone) for moment in fan["version_utc"]]

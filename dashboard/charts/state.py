@@ -17,6 +17,7 @@ STATES = {
     "forecast only": ("#a0aec0", "triangle-up"),
     "redispatched": ("#b7791f", "square"),
     "no data": ("#c05621", "cross"),
+    "no contract": ("#cbd5e0", "triangle-down"),
 }
 _OUTLINE = Path(__file__).parents[1].joinpath("germany.json")
 
@@ -35,6 +36,7 @@ def asset_map(frame: pd.DataFrame, theme: Theme) -> Any:
     drawn["capacity_mw"] = drawn["capacity_kw"] / 1000
     drawn["infeed_mw"] = drawn["infeed_kw"] / 1000
     colors, shapes = zip(*STATES.values(), strict=True)
+    legend = alt.Legend(title=None, columns=3)  # all states in half a page
     points = (
         alt.Chart(drawn)
         .mark_point(filled=True, opacity=0.9, stroke=INK[theme], strokeWidth=0.6)
@@ -42,8 +44,8 @@ def asset_map(frame: pd.DataFrame, theme: Theme) -> Any:
             longitude="longitude:Q",
             latitude="latitude:Q",
             size=alt.Size("capacity_mw:Q", scale=alt.Scale(range=[60, 500]), legend=None),
-            color=alt.Color("state:N", title=None, scale=alt.Scale(domain=list(STATES), range=list(colors))),
-            shape=alt.Shape("state:N", title=None, scale=alt.Scale(domain=list(STATES), range=list(shapes))),
+            color=alt.Color("state:N", scale=alt.Scale(domain=list(STATES), range=list(colors)), legend=legend),
+            shape=alt.Shape("state:N", scale=alt.Scale(domain=list(STATES), range=list(shapes)), legend=legend),
             tooltip=[
                 "asset_id:N", "asset_name:N", "technology:N", "state:N",
                 alt.Tooltip("capacity_mw:Q", title="capacity, MW", format=",.1f"),

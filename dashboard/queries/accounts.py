@@ -33,6 +33,68 @@ def invoice_lines(con: Connection, invoice_id: str) -> pd.DataFrame:
     )
 
 
+def asset_totals(con: Connection, view: View) -> pd.DataFrame:
+    """The figures of all assets together over the months that `view` touches, in one row; what is not seen is left out.
+
+    `capture_price_eur_per_mwh` is the value of what has a market price over just that energy, as in the mart;
+    `known_...` says in how many of the `asset_months` a sum has a part.
+    """
+    return ask(
+        con,
+        f"""
+        select count(*) as asset_months, coalesce(bool_and(status = 'final'), false) as is_final,
+            cast(sum(market_value_eur) / nullif(sum(valued_mwh), 0) as double) as capture_price_eur_per_mwh,
+            cast(sum(columns(lambda name: name in (
+                'expected_quarter_hours', 'measured_quarter_hours', 'measured_mwh', 'valued_mwh', 'lost_energy_mwh',
+                'infeed_payout_eur', 'fee_charged_eur', 'redispatch_payout_eur'
+            ))) as double),
+            count(columns('(infeed_payout_eur|fee_charged_eur)')) as 'known_\\1'
+        from reports.rpt_asset_performance
+        where period = 'month'
+            and period_start_date between date_trunc('month', cast($first as date)) and $last {chosen(view)}
+        """,
+        view,
+    )
+
+
+def months_without_figures(con: Connection, view: View) -> pd.DataFrame:
+    """Assets with infeed in a month that has no figures of its own here: a month with two owners is neither's alone."""
+    return ask(
+        con,
+        f"""
+        with fed_in as (
+            select distinct asset_id, cast(date_trunc('month', delivery_date) as date) as period_start_date
+            from marts.fct_asset_infeed_days
+            where delivery_date between date_trunc('month', cast($first as date)) and last_day(cast($last as date))
+                and infeed_quarter_hours > 0 {chosen(view)}
+        )
+        select asset_id, strftime(period_start_date, '%Y-%m') as invoicing_month
+        from fed_in
+        anti join (from reports.rpt_asset_performance where period = 'month') using (asset_id, period_start_date)
+        order by all
+        """,
+        view,
+    )
+
+
+def portfolio_margin(con: Connection, view: View) -> pd.DataFrame:
+    """The margin of the days in one row; NULL as soon as one day's is (PF-3), with the first day's reason.
+
+    `margin_from_trades_eur` is the subtotal of what can be computed, `blank_days` counts days without a margin.
+    """
+    return ask(
+        con,
+        """
+        select cast(case when count(*) = count(margin_eur) then sum(margin_eur) end as double) as margin_eur,
+            cast(sum(margin_from_trades_eur) as double) as margin_from_trades_eur, count(*) as known_days,
+            count(*) - count(margin_eur) as blank_days,
+            arg_min(margin_reason, period_start_date) filter (where margin_eur is null) as margin_reason
+        from reports.rpt_portfolio_performance where period = 'day' and period_start_date between $first and $last
+        """,
+        view,
+    )
+
+
 def asset_performance(con: Connection, view: View, period: Literal["day", "month"]) -> pd.DataFrame:
     """The KPIs by asset, of each month or day that `view` touches."""
     first = "date_trunc('month', cast($first as date))" if period == "month" else "$first"

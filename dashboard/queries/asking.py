@@ -40,6 +40,11 @@ def doubles(alias: str, *names: str) -> str:
     return ", ".join(f"cast({prefix}{name} as double) as {name}" for name in names)
 
 
+def sums(*names: str) -> str:
+    """SQL that adds up quantities as DOUBLE, by their names."""
+    return ", ".join(f"cast(sum({name}) as double) as {name}" for name in names)
+
+
 def ask(con: Connection, sql: str, view: View | None = None, **values: Any) -> pd.DataFrame:
     """The answer to a question; of a view its days, moment and assets are parameters.
 

@@ -17,7 +17,8 @@ def position(con: Connection, view: View) -> pd.DataFrame:
         f"""
         select q.delivery_start_utc, q.delivery_date, q.quarter_hour_of_day,
             {doubles("p", "infeed_mwh", "measured_mwh", "forecast_mwh", "net_sold_mwh", "open_position_mwh")},
-            p.assets_present, p.assets_expected, coalesce(p.is_complete, false) as is_complete
+            p.assets_present, p.assets_expected, coalesce(p.is_complete, false) as is_complete,
+            coalesce(p.final_assets_present = p.assets_expected, false) as is_final
         from marts.dim_quarter_hours as q left join marts.fct_positions as p using (delivery_start_utc)
         where q.delivery_date between $first and $last order by q.delivery_start_utc
         """,
@@ -38,7 +39,8 @@ def position_known_at(con: Connection, view: View) -> pd.DataFrame:
         )
         select q.delivery_start_utc, q.delivery_date, q.quarter_hour_of_day,
             {doubles("p", "infeed_mwh", "measured_mwh", "forecast_mwh", "net_sold_mwh", "open_position_mwh")},
-            p.assets_present, p.assets_expected, coalesce(p.assets_present = p.assets_expected, false) as is_complete
+            p.assets_present, p.assets_expected, coalesce(p.assets_present = p.assets_expected, false) as is_complete,
+            false as is_final, (select m.as_of_utc from moment as m) as as_of_utc
         from marts.dim_quarter_hours as q left join known as p using (delivery_start_utc)
         where q.delivery_date between $first and $last and q.delivery_date in (select delivery_date from known)
         order by q.delivery_start_utc
@@ -79,7 +81,9 @@ def position_days(con: Connection, view: View) -> pd.DataFrame:
             cast(sum(open_position_mwh) as double) as open_position_mwh,
             cast(sum(greatest(open_position_mwh, 0)) as double) as open_long_mwh,
             cast(sum(least(open_position_mwh, 0)) as double) as open_short_mwh,
-            count(*) filter (where is_complete) as complete_quarter_hours, count(*) as quarter_hours
+            count(*) filter (where is_complete) as complete_quarter_hours,
+            count(*) filter (where final_assets_present = assets_expected) as final_quarter_hours,
+            count(*) as quarter_hours
         from marts.dim_quarter_hours as q left join marts.fct_positions as p using (delivery_start_utc)
         where q.delivery_date between $first and $last group by q.delivery_date order by q.delivery_date
         """,
@@ -93,7 +97,8 @@ def position_hours(con: Connection, view: View) -> pd.DataFrame:
         con,
         """
         select q.delivery_date, (q.quarter_hour_of_day - 1) // 4 as hour_of_day,
-            cast(4 * avg(p.open_position_mwh) as double) as open_mw
+            cast(4 * avg(p.open_position_mwh) as double) as open_mw,
+            bool_and(p.is_complete) as is_complete, bool_and(p.final_assets_present = p.assets_expected) as is_final
         from marts.dim_quarter_hours as q inner join marts.fct_positions as p using (delivery_start_utc)
         where q.delivery_date between $first and $last group by all order by q.delivery_date, hour_of_day
         """,

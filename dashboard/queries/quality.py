@@ -7,38 +7,70 @@ import pandas as pd
 from dashboard.queries.asking import Connection, ask
 from dashboard.view import View
 
+_OF_THE_VIEW = "(delivery_date between $first and $last or delivery_date is null)"
+_WORST_FIRST = "case severity when 'error' then 0 when 'warning' then 1 else 2 end"
+SET_ASIDE = ("quarantined_file", "unreadable_row", "unreadable_value", "blank_value", "contract_row_unusable")
+"""Findings about what arrived and does not count."""
+
 
 def findings(con: Connection, view: View) -> pd.DataFrame:
     """What was found about the days, and about files and feeds without a day; the worst first.
 
+    A row per finding and feed; its example, and the file that it is from, are those of the day or file with most rows.
     Roles that see no personal data have no `file_name` and no `example`.
     """
     return ask(
         con,
-        """
-        select severity, finding, feed, cast(sum(rows) as bigint) as rows,
-            count(distinct delivery_date) as delivery_dates,
-            min(columns(lambda name: name in ('file_name', 'example', 'meaning', 'what_to_do')))
-        from marts.fct_data_findings
-        where delivery_date between $first and $last or delivery_date is null
-        group by severity, finding, feed, delivery_date is null
-        order by case severity when 'error' then 0 when 'warning' then 1 else 2 end, rows desc, finding, feed
+        f"""
+        with counted as (
+            select *, sum(rows) over same as all_rows, count(distinct delivery_date) over same as delivery_dates,
+                row_number() over (same order by rows desc, delivery_date desc nulls last, f) as place
+            from marts.fct_data_findings as f where {_OF_THE_VIEW}
+            window same as (partition by severity, finding, feed, delivery_date is null)
+        )
+        select severity, finding, feed, cast(all_rows as bigint) as rows, delivery_dates,
+            columns(lambda name: name in ('file_name', 'example', 'meaning', 'what_to_do'))
+        from counted where place = 1
+        order by {_WORST_FIRST}, all_rows desc, finding, feed, delivery_dates desc
+        """,
+        view,
+    )
+
+
+def set_aside(con: Connection, view: View) -> pd.DataFrame:
+    """What arrived and does not count, file by file, each with its own reason; the worst first."""
+    return ask(
+        con,
+        f"""
+        select severity, finding, feed, delivery_date, rows,
+            columns(lambda name: name in ('file_name', 'example', 'meaning', 'what_to_do'))
+        from marts.fct_data_findings as f where {_OF_THE_VIEW} and finding in {SET_ASIDE}
+        order by {_WORST_FIRST}, finding, feed, delivery_date desc nulls first, f
         """,
         view,
     )
 
 
 def feeds(con: Connection, view: View) -> pd.DataFrame:
-    """Each feed over the days: what came, what lacks, how late, and how fresh it is."""
+    """Each feed over the days: what came, what lacks, how late, how fresh it is, and the worst status of any day.
+
+    `status_days` are the days that have this status, `judged_days` those that have any.
+    """
     return ask(
         con,
         """
+        with judged as (
+            select *, list_position(['complete', 'arrived', 'pending', 'nothing arrived', 'incomplete'], status) as rank
+            from reports.rpt_data_quality where delivery_date between $first and $last
+        )
         select feed, any_value(unit) as unit, cast(sum(expected) as bigint) as expected,
             cast(sum(arrived) as bigint) as arrived, cast(sum(missing) as bigint) as missing,
-            cast(sum(late) as bigint) as late, avg(completeness) as completeness, max(newest_at_utc) as newest_at_utc,
-            arg_max(status, delivery_date) as status, cast(sum(error_findings) as bigint) as error_findings,
+            cast(sum(late) as bigint) as late, 1 - sum(missing) / nullif(sum(expected), 0) as completeness,
+            max(newest_at_utc) as newest_at_utc, arg_max(status, rank) as status,
+            count(*) filter (where rank = worst) as status_days, count(rank) as judged_days,
+            cast(sum(error_findings) as bigint) as error_findings,
             cast(sum(warning_findings) as bigint) as warning_findings
-        from reports.rpt_data_quality where delivery_date between $first and $last group by feed order by feed
+        from (select *, max(rank) over (partition by feed) as worst from judged) group by feed order by feed
         """,
         view,
     )

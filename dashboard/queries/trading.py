@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard.queries.asking import BY_LEAD_TIME, MOST_TRADES, Connection, ask, doubles
+from dashboard.queries.asking import BY_LEAD_TIME, MOST_TRADES, Connection, ask, doubles, sums
 from dashboard.view import View
 
 _TRADE = """trade_id, side, product, delivery_start_utc, executed_at_utc, is_recall_candidate,
@@ -33,6 +33,7 @@ def trading_days(con: Connection, view: View) -> pd.DataFrame:
                 "market_vwap_eur_per_mwh",
                 "market_mwh",
                 "alpha_eur",
+                "priced_alpha_eur",
             )
         }
         from marts.fct_trading_days as t
@@ -40,6 +41,26 @@ def trading_days(con: Connection, view: View) -> pd.DataFrame:
         """,
         view,
     )
+
+
+def trading_totals(con: Connection, view: View) -> pd.DataFrame:
+    """The days' trading in one row: sums, VWAPs by their energy (TR-4), alpha as far as it can be priced (TR-7)."""
+    return ask(
+        con,
+        f"""
+        select {sums("revenue_eur", "sold_mwh", "bought_mwh", "net_sold_mwh", "priced_alpha_eur")},
+            {", ".join(f"cast(sum({name}) as bigint) as {name}" for name in ("trades", "unpriced_quarter_hours"))},
+            {_weighted("private_vwap_eur_per_mwh", "sold_mwh + bought_mwh")},
+            {_weighted("market_vwap_eur_per_mwh", "market_mwh")}
+        from marts.fct_trading_days where product = 'all' and delivery_date between $first and $last
+        """,
+        view,
+    )
+
+
+def _weighted(price: str, mwh: str) -> str:
+    known = f"filter (where {price} is not null)"
+    return f"sum(cast({price} as double) * ({mwh})) {known} / nullif(sum({mwh}) {known}, 0) as {price}"
 
 
 def trading_quarter_hours(con: Connection, view: View) -> pd.DataFrame:
@@ -71,7 +92,11 @@ def trading_quarter_hours(con: Connection, view: View) -> pd.DataFrame:
 
 
 def alpha(con: Connection, view: View) -> pd.DataFrame:
-    """Alpha in EUR by hour of delivery and quarter of the hour (one day) or delivery date (more); NULL is a gap."""
+    """Alpha in EUR by hour of delivery and quarter of the hour (one day) or delivery date (more).
+
+    It is the part that can be priced, so that the cells add up to the day (TR-7); `unpriced_quarter_hours` are not in
+    it.
+    """
     place = "strftime(q.delivery_date, '%a %d %b')"
     if view.days == 1:
         place = "':' || lpad(cast((q.quarter_hour_of_day - 1) % 4 * 15 as varchar), 2, '0')"
@@ -81,7 +106,8 @@ def alpha(con: Connection, view: View) -> pd.DataFrame:
         con,
         f"""
         select (q.quarter_hour_of_day - 1) // 4 as hour_of_day, {place} as place, min(q.delivery_date) as first_date,
-            cast(sum(alpha_eur) filter (where trades > 0) as double) as alpha_eur
+            cast(sum(alpha_eur) filter (where trades > 0) as double) as priced_alpha_eur,
+            count(*) filter (where trades > 0 and alpha_eur is null) as unpriced_quarter_hours
         from marts.dim_quarter_hours as q left join marts.fct_trading_quarter_hours as t using (delivery_start_utc)
         where q.delivery_date between $first and $last group by all order by first_date, place, hour_of_day
         """,
@@ -94,7 +120,7 @@ def products(con: Connection, view: View) -> pd.DataFrame:
     return ask(
         con,
         """
-        select delivery_start_utc, delivery_end_utc, product, count(*) as trades,
+        select delivery_start_utc, delivery_end_utc, product, count(distinct trade_id) as trades,
             cast(sum(volume_mwh) filter (where side = 'SELL') as double) as sold_mwh,
             cast(sum(volume_mwh) filter (where side = 'BUY') as double) as bought_mwh,
             cast(sum(revenue_eur) as double) as revenue_eur,

@@ -156,7 +156,7 @@ def test_a_moment_shows_no_later_version(con: duckdb.DuckDBPyConnection) -> None
         expected = con.execute(
             "select sum(kw) / 1000 from (select asset_id, max_by(forecast_kw, version_utc) as kw "
             "from marts.fct_forecast_versions where delivery_start_utc = ? and version_utc <= ? "
-            "and version_utc > ? - interval 6 hour group by 1)", [start, moment, moment],
+            "and version_utc <= delivery_start_utc group by 1)", [start, moment],
         ).fetchall()[0][0]  # fmt: skip
         assert value == pytest.approx(expected)
 

@@ -23,6 +23,7 @@ measured as (
         asset_infeed.delivery_start_utc,
         asset_infeed.delivery_date,
         asset_infeed.contract_id,
+        asset_infeed.infeed_source,
         asset_infeed.infeed_mwh - forecasts.{{ var('imbalance_forecast') }}_forecast_mwh as imbalance_mwh,
         case when asset_infeed.is_redispatched then -redispatch.lost_energy_mwh else 0 end as redispatch_mwh
     from asset_infeed

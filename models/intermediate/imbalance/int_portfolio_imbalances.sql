@@ -37,6 +37,7 @@ together as (
         summed.asset_cost_eur,
         portfolio_infeed.assets_expected,
         portfolio_infeed.measured_assets_present as assets_present,
+        portfolio_infeed.final_assets_present,
         portfolio_infeed.is_measured_complete as is_complete,
         coalesce(summed.forecast_assets_present, 0) as forecast_assets_present,
         case when portfolio_infeed.is_measured_complete then positions.open_position_mwh end as position_imbalance_mwh

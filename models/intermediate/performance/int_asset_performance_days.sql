@@ -51,9 +51,13 @@ together as (
         {{ columns_of('infeed', [
             'measured_quarter_hours', 'final_quarter_hours', 'redispatched_quarter_hours', 'valued_quarter_hours',
         ], if_missing=0) }},
-        {{ columns_of('imbalance', ['imbalance_mwh', 'imbalance_cost_eur', 'imbalance_opportunity_cost_eur']) }},
         {{ columns_of('imbalance', [
-            'imbalance_quarter_hours', 'settled_quarter_hours', 'final_price_quarter_hours',
+            'imbalance_mwh', 'redispatch_mwh', 'forecast_error_mwh', 'imbalance_cost_eur',
+            'imbalance_opportunity_cost_eur',
+        ]) }},
+        {{ columns_of('imbalance', [
+            'imbalance_quarter_hours', 'unpriced_imbalance_quarter_hours', 'settled_quarter_hours',
+            'final_price_quarter_hours',
         ], if_missing=0) }},
         {{ columns_of('accruals', [
             'infeed_payout_eur', 'fee_charged_eur', 'redispatch_payout_eur', 'claim_eur', 'lost_energy_mwh',

@@ -30,6 +30,8 @@ measured as (
         cast(delivery_date as date) as delivery_date,
         cast(lead_time_bucket as string) as lead_time_bucket,
         cast(count(*) as bigint) as samples,
+        cast(sum(abs(error_mwh)) as decimal(18, 9)) as absolute_error_mwh,
+        cast(sum(capacity_mwh) as decimal(18, 9)) as sample_capacity_mwh,
         {{ forecast_quality() }},
         cast(sum(error_cost_eur) as decimal(18, 6)) as error_cost_eur,
         cast(count(*) - count(error_cost_eur) as bigint) as unpriced_samples

@@ -31,6 +31,8 @@ measured as (
         cast(lead_time_bucket as string) as lead_time_bucket,
         cast(count(*) as bigint) as samples,
         cast(sum(assets_present) as bigint) as asset_samples,
+        cast(sum(abs(error_mwh)) as decimal(18, 9)) as absolute_error_mwh,
+        cast(sum(capacity_mwh) as decimal(18, 9)) as sample_capacity_mwh,
         {{ forecast_quality() }},
         cast({{ ratio('sum(asset_absolute_error_mwh)', 'sum(capacity_mwh)', 9) }} as double) as asset_mean_nmae,
         cast({{ ratio('sum(asset_absolute_error_mwh) - sum(abs(error_mwh))', 'sum(capacity_mwh)', 9) }} as double)

@@ -39,6 +39,7 @@ settled as (
         cast(delivery_start_utc as timestamp) as delivery_start_utc,
         cast(delivery_date as date) as delivery_date,
         cast(contract_id as string) as contract_id,
+        cast(infeed_source as string) as infeed_source,
         cast(imbalance_mwh as decimal(18, 9)) as imbalance_mwh,
         cast(price_eur_per_mwh as decimal(18, 6)) as price_eur_per_mwh,
         cast(price_status as string) as price_status,

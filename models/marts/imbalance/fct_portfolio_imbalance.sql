@@ -51,6 +51,7 @@ settled as (
         cast(price_status as string) as price_status,
         cast(assets_expected as bigint) as assets_expected,
         cast(assets_present as bigint) as assets_present,
+        cast(final_assets_present as bigint) as final_assets_present,
         is_complete,
         cast(forecast_assets_present as bigint) as forecast_assets_present,
         forecast_assets_present = assets_expected as is_forecast_complete

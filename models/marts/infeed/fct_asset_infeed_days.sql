@@ -38,7 +38,9 @@ forecast_days as (
         asset_id,
         delivery_date,
         sum(latest_forecast_mwh) as latest_forecast_mwh,
-        sum(tradeable_forecast_mwh) as tradeable_forecast_mwh
+        sum(tradeable_forecast_mwh) as tradeable_forecast_mwh,
+        count(latest_forecast_mwh) as forecast_quarter_hours,
+        count(tradeable_forecast_mwh) as tradeable_quarter_hours
     from forecasts
     group by asset_id, delivery_date
 
@@ -58,7 +60,9 @@ summed as (
         cast(infeed_days.measured_mwh - coalesce(infeed_days.final_mwh, 0) as decimal(18, 9)) as live_mwh,
         cast(infeed_days.forecast_infeed_mwh as decimal(18, 9)) as forecast_infeed_mwh,
         cast(forecast_days.latest_forecast_mwh as decimal(18, 9)) as latest_forecast_mwh,
-        cast(forecast_days.tradeable_forecast_mwh as decimal(18, 9)) as tradeable_forecast_mwh
+        cast(forecast_days.tradeable_forecast_mwh as decimal(18, 9)) as tradeable_forecast_mwh,
+        cast(coalesce(forecast_days.forecast_quarter_hours, 0) as bigint) as forecast_quarter_hours,
+        cast(coalesce(forecast_days.tradeable_quarter_hours, 0) as bigint) as tradeable_quarter_hours
     from asset_days
     inner join days on asset_days.delivery_date = days.delivery_date
     left join infeed_days

@@ -20,7 +20,8 @@ summed as (
         coalesce(sum(infeed_mwh) filter (where infeed_source = 'live'), 0) as live_mwh,
         coalesce(sum(infeed_mwh) filter (where infeed_source = 'forecast'), 0) as forecast_mwh,
         count(*) as assets_present,
-        count(*) filter (where infeed_source in ('final', 'live')) as measured_assets_present
+        count(*) filter (where infeed_source in ('final', 'live')) as measured_assets_present,
+        count(*) filter (where infeed_source = 'final') as final_assets_present
     from asset_infeed
     group by delivery_start_utc, delivery_date
 
@@ -38,6 +39,7 @@ compared as (
         cast(portfolio_days.assets_expected as bigint) as assets_expected,
         cast(summed.assets_present as bigint) as assets_present,
         cast(summed.measured_assets_present as bigint) as measured_assets_present,
+        cast(summed.final_assets_present as bigint) as final_assets_present,
         summed.assets_present = portfolio_days.assets_expected as is_complete,
         summed.measured_assets_present = portfolio_days.assets_expected as is_measured_complete
     from summed

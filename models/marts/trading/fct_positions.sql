@@ -30,6 +30,7 @@ known as (
         quarter_hours.delivery_date,
         coalesce(portfolio_days.assets_expected, 0) as assets_expected,
         coalesce(portfolio_infeed.assets_present, 0) as assets_present,
+        coalesce(portfolio_infeed.final_assets_present, 0) as final_assets_present,
         case when portfolio_days.assets_expected is null then 0 else portfolio_infeed.infeed_mwh end as infeed_mwh,
         coalesce(portfolio_infeed.final_mwh + portfolio_infeed.live_mwh, 0) as measured_mwh,
         coalesce(portfolio_infeed.forecast_mwh, 0) as forecast_mwh,
@@ -54,6 +55,7 @@ positions as (
         cast(infeed_mwh - net_sold_mwh as decimal(18, 9)) as open_position_mwh,
         cast(assets_expected as bigint) as assets_expected,
         cast(assets_present as bigint) as assets_present,
+        cast(final_assets_present as bigint) as final_assets_present,
         assets_present = assets_expected as is_complete
     from known
 
