@@ -11,6 +11,7 @@ import streamlit as st
 sys.path[:0] = [folder for folder in [str(Path(__file__).resolve().parents[1])] if folder not in sys.path]
 
 from dashboard import door, pages, shell  # noqa: E402
+from dashboard.view import View  # noqa: E402
 from serve.published import PublishError  # noqa: E402
 
 REFRESH_SECONDS = 5
@@ -41,6 +42,7 @@ def main() -> None:
                     who,
                     copy.known,
                     len(copy.assets),
+                    copy.ages,
                 )
             )
             shown = pages.visible(copy.tables, is_limited=bool(right.customers), is_development=who.is_development)
@@ -52,13 +54,16 @@ def main() -> None:
             start = st.Page(lambda: st.switch_page(scripts[0]), title="Start", default=True, visibility="hidden")
             page = st.navigation([start, *scripts], position="top")
             with st.sidebar:
-                _newer_copy(door.copy_now())
+                _watch(door.copy_now(), view, copy)
                 if not who.is_development:
                     st.caption(f"{html.escape(who.name)} · {right.role}")
                     st.button("Sign out", on_click=st.logout, type="tertiary")
             page.run()
-    except (door.ClosedError, PublishError) as error:
+    except door.ClosedError as error:
         st.error(str(error), icon=":material/lock:")
+    except PublishError as error:
+        st.error(str(error), icon=":material/lock:")
+        _watch(door.copy_now())
 
 
 def _welcome() -> None:
@@ -91,14 +96,23 @@ def _customer(right: door.Right) -> str | None:
     """The one customer to look at; None: all of the role's."""
     if len(right.customers) < 2:
         return None
+    if "customer" not in st.session_state and st.query_params.get("customer") in right.customers:
+        st.session_state["customer"] = st.query_params["customer"]
     with st.sidebar:
         return st.selectbox("Customer", right.customers, index=None, key="customer", placeholder="all of mine")
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
-def _newer_copy(shown: str) -> None:
-    """Run the page anew once another copy is published; what is set stays as it is."""
-    if door.copy_now() != shown:
+def _watch(shown: str, view: View | None = None, copy: shell.Copy | None = None) -> None:
+    """Run the page anew once another copy is published, or another day begins; what is set stays as it is.
+
+    Args:
+        shown: what tells the copy that is shown from another; empty: nothing is published.
+        view: what is looked at; None: nothing is.
+        copy: what is in it.
+    """
+    is_outdated = view is not None and copy is not None and shell.is_outdated(view, copy.known)
+    if is_outdated or door.copy_now() != shown:
         st.rerun(scope="app")
 
 

@@ -8,7 +8,7 @@ from dashboard.formatting import Tile, clock, number, share
 
 context = shell.context()
 view = context.view
-shell.head("Forecast", context)
+shell.head("Forecast", context, as_known=True)
 
 frame = queries.forecasts(context.con, view)
 factor = 0.25 if view.by_quarter_hour else 1.0

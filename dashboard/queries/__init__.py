@@ -6,7 +6,7 @@ is what charts and tables show, rounded nowhere. Moments are naive UTC. Where a 
 
 from dashboard.queries.accounts import asset_performance, invoice_lines, invoices, portfolio_performance
 from dashboard.queries.asking import LEAD_TIMES, MONTH, MOST_TRADES, SOURCES, Connection
-from dashboard.queries.contents import assets, definitions, invoiced_days, known_days, tables
+from dashboard.queries.contents import assets, definitions, feed_ages, invoiced_days, known_days, tables
 from dashboard.queries.imbalances import asset_imbalance, imbalance_by_asset, imbalance_prices, portfolio_imbalance
 from dashboard.queries.positions import (
     position,
@@ -41,10 +41,10 @@ from dashboard.queries.trading import (
 
 __all__ = [
     "LEAD_TIMES", "MONTH", "MOST_TRADES", "SOURCES", "Connection", "alpha", "asset_imbalance", "asset_performance",
-    "asset_states", "assets", "completeness", "definitions", "feed_days", "feeds", "findings", "forecast_accuracy",
-    "forecast_versions", "forecasts", "forecasts_known_at", "imbalance_by_asset", "imbalance_prices", "infeed",
-    "invoice_lines", "invoiced_days", "invoices", "known_days", "late_information", "portfolio_imbalance",
-    "portfolio_performance", "position", "position_as_of_days", "position_days", "position_growth", "position_hours",
-    "position_known_at", "products", "redispatch", "revenue_path", "revisions", "tables", "trade_lead_times",
-    "trades", "trades_of", "trading_days", "trading_quarter_hours", "version_days",
+    "asset_states", "assets", "completeness", "definitions", "feed_ages", "feed_days", "feeds", "findings",
+    "forecast_accuracy", "forecast_versions", "forecasts", "forecasts_known_at", "imbalance_by_asset",
+    "imbalance_prices", "infeed", "invoice_lines", "invoiced_days", "invoices", "known_days", "late_information",
+    "portfolio_imbalance", "portfolio_performance", "position", "position_as_of_days", "position_days",
+    "position_growth", "position_hours", "position_known_at", "products", "redispatch", "revenue_path", "revisions",
+    "tables", "trade_lead_times", "trades", "trades_of", "trading_days", "trading_quarter_hours", "version_days",
 ]  # fmt: skip

@@ -39,7 +39,7 @@ def doubles(alias: str, *names: str) -> str:
 def ask(con: Connection, sql: str, view: View | None = None, **values: Any) -> pd.DataFrame:
     """The answer to a question; of a view its days, moment and assets are parameters."""
     if view is not None:
-        values |= {"first": view.first, "last": view.last, "moment": view.moment}
+        values |= {"first": view.first, "last": view.last, "moment": view.moment, "until": view.known_until}
         values |= {"assets": list(view.assets) if view.assets is not None else None}
     frame: pd.DataFrame = con.execute(sql, {name: values[name] for name in set(re.findall(r"\$(\w+)", sql))}).df()
     return frame
