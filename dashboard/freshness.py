@@ -90,8 +90,8 @@ def words(manifest: Manifest, view: View, ages: pd.DataFrame | None, now: dateti
         running = [feed for feed in found if feed.is_running]
         named = late or sorted(running, key=lambda feed: feed.age or timedelta.max, reverse=True)[:1]
         behind = ", ".join(feed.words for feed in named)
-        if not found and known is not None:
-            behind = f"{span((now - known).total_seconds())} old"
+        if not found:
+            behind = "nothing arrived" if known is None else f"{span((now - known).total_seconds())} old"
         mark = "▲ " if is_old else ""
         said = " · ".join(part for part in (until, f"<b>{mark}{html.escape(behind)}</b>", published) if part)
     else:
