@@ -85,9 +85,10 @@ def charts_drawn(page: Page) -> int:
 
 def picture(page: Page, path: Path, *, width: int = 1440, most: int = 2200) -> None:
     """The whole page as PNG, as tall as its content."""
-    for _ in range(2):  # what comes into sight only then may make the page taller
-        height = int(page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight"))
-        page.set_viewport_size({"width": width, "height": min(height + 10, most)})
+    shown = 0
+    while (height := int(page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight"))) > shown < most:
+        shown = min(height + 10, most)  # what comes into sight only then may make the page taller still
+        page.set_viewport_size({"width": width, "height": shown})
         settled(page)
     page.screenshot(path=str(path))
 

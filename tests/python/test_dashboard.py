@@ -619,6 +619,37 @@ def test_a_trader_sees_findings_without_what_may_name_a_person(
     assert len(found) and "example" not in found and "Findings: not part" not in text_of(test)
 
 
+def test_a_link_names_the_customer(home: Path, con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch) -> None:
+    owners = sorted({owner_of(con, "WIND-NI-202"), owner_of(con, "SOL-NI-101")})
+    grant = {"person": "eva@example.com", "role": str(Role.SALES), "customers": owners}
+    (home / "access.yml").write_text(json.dumps({"grants": [grant]}), encoding="utf-8")
+    come_as(monkeypatch, "eva@example.com")
+    test = AppTest.from_file(APP, default_timeout=60)
+    test.query_params["customer"] = owners[1]
+    test.run()
+    test.switch_page(str(next(page for page in pages.PAGES if page.name == "my_assets").script)).run()
+    assert test.session_state["customer"] == owners[1] and test.query_params["customer"] == owners[1]
+    assert not test.exception
+
+
+def test_an_invoice_that_stays_open_is_noted_once(
+    home: Path, con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(home, con, Role.FINANCE)
+    come_as(monkeypatch, "eva@example.com")
+    invoices = next(page for page in pages.PAGES if page.name == "invoices")
+    test = run(view=RANGE)
+    test.session_state["_chosen_invoices"] = "CON1_WIND-NI-202_2025-10"
+    test.switch_page(str(invoices.script)).run()
+    for _ in range(2):  # as the screen does by itself
+        test.run()
+    log = home / "access_log.jsonl"
+    assert log.read_text(encoding="utf-8").count("invoice CON1_WIND-NI-202_2025-10") == 1
+    test.switch_page(str(next(page for page in pages.PAGES if page.name == "infeed").script)).run()
+    test.switch_page(str(invoices.script)).run()
+    assert log.read_text(encoding="utf-8").count("invoice CON1_WIND-NI-202_2025-10") == 2  # opened again
+
+
 EXPECTED_PAGES = {
     Role.TRADER: "today forecast infeed trading imbalance performance data_quality about",
     Role.PORTFOLIO_OPS: "today forecast infeed imbalance performance asset_map data_quality about",
