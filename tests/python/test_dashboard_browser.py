@@ -136,6 +136,10 @@ def test_screens_are_drawn_whole_and_legible(home: Path, browser: Browser, tmp_p
         look(wide["dark"], f"{url}/today?{DAYS}", "today_days_dark", 3)
         for path in ("today", "my_assets"):
             look(phone, f"{url}/{path}?{ONE_DAY}", f"{path}_light", SCREENS[path])
+        spoilt = ".rtm-tile i { opacity: .4 !important } .rtm-head { width: 500px } .rtm-tile b { width: 9px }"
+        phone.add_style_tag(content=spoilt)
+        said = " ".join(faults(phone))  # what is spoilt is seen
+        assert "pale" in said and "scrolls sideways" in said and "cut off" in said
         _empty(home)
         for path in SCREENS:
             look(wide["dark"], f"{url}/{path}", f"{path}_empty", 0)
