@@ -493,6 +493,11 @@ def test_a_moment_is_the_same_on_every_clock(development: Path) -> None:
     test.segmented_control(key="clock").set_value("UTC").run()
     assert "As known at 2025-10-28 10:30 UTC" in text_of(test)
     assert test.query_params["moment"] == "2025-10-28T10:30Z"
+    test.datetime_input(key="moment").set_value(datetime(2025, 10, 28, 9)).run()  # entered on the clock in UTC
+    test.segmented_control(key="clock").set_value("local").run()
+    assert "As known at 2025-10-28 10:00 CET" in text_of(test)
+    test.datetime_input(key="moment").set_value(None).run()
+    assert "As known at" not in text_of(test) and "moment" not in test.query_params
 
 
 def test_a_page_that_keeps_no_earlier_states_says_so(development: Path) -> None:
