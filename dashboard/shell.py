@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import html
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -15,15 +16,17 @@ import duckdb
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, door, formatting, queries
+from dashboard import charts, door, formatting, freshness, queries
 from dashboard.formatting import number
-from dashboard.view import View
+from dashboard.view import View, local_date
 from home import market_time_zone
 from serve.charts import Theme
 from serve.published import Manifest, read_manifest, utc_now
 
-OLD_AFTER = timedelta(hours=24)
-"""Data older than this are marked as old."""
+HEAD_SECONDS = 15
+"""So often the age of the data is written anew."""
+NOW_MOVES_AFTER = timedelta(minutes=5)
+"""So often a page that shows the present is drawn anew, with its line at the present moment."""
 MOST_BARS = 20
 """Bars of assets in a chart; a table beside it has all."""
 MOST_ROWS = 5000
@@ -44,8 +47,9 @@ class Context:
         manifest: of the copy.
         right: the role.
         who: looks.
-        known: first and last delivery date of which something is known, and the one to begin with; None: of none.
+        known: first and last delivery date of which something is known, and the newest that is measured; None: of none.
         assets: how many assets the role sees.
+        ages: `queries.feed_ages`; None: the role does not see the feeds.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -58,6 +62,7 @@ class Context:
     who: door.Visitor
     known: tuple[date, date, date] | None
     assets: int = 0
+    ages: pd.DataFrame | None = None
 
     def has(self, *marts: str) -> bool:
         """Whether the role sees all these marts."""
@@ -71,8 +76,11 @@ class Context:
             return None
 
     def note(self, what: str) -> None:
-        """Put a line in the access log: what was opened."""
-        door.note(self.who, self.right, what)
+        """Put a line in the access log: what was opened; once for as long as it stays open."""
+        state = st.session_state
+        if what not in state.get("_noted_before", ()):
+            door.note(self.who, self.right, what)
+        state["_noted"] = (*state.get("_noted", ()), what)
 
     def means(self, column: str, mart: str = "") -> str:
         """What a column means, as the dbt docs say it."""
@@ -87,8 +95,9 @@ class Copy:
         tables: the marts and columns in it.
         meanings: what a column means, by `mart.column` and by `column`.
         assets: its assets.
-        known: first and last delivery date, and the one to begin with; None: it is empty.
+        known: first and last delivery date, and the newest that is measured; None: it is empty.
         manifest: of the copy.
+        ages: `queries.feed_ages`; None: the feeds are not in it.
     """
 
     tables: frozenset[str]
@@ -96,6 +105,14 @@ class Copy:
     assets: pd.DataFrame
     known: tuple[date, date, date] | None
     manifest: Manifest
+    ages: pd.DataFrame | None
+
+    @property
+    def known_until(self) -> datetime | None:
+        """The newest moment of which anything is known: live data are newer than the name of their file says."""
+        moments = [self.manifest.known_until_utc, *([] if self.ages is None else self.ages["newest_at_utc"])]
+        known = [pd.Timestamp(moment) for moment in moments if not formatting.is_missing(moment)]
+        return max(known).to_pydatetime() if known else None
 
 
 def about(con: duckdb.DuckDBPyConnection) -> Copy:
@@ -116,12 +133,34 @@ def _about(_con: duckdb.DuckDBPyConnection, file: str) -> Copy:
     nothing = pd.DataFrame({"asset_id": [], "technology": []}, dtype=str)
     assets = queries.assets(_con) if "marts.dim_assets" in tables else nothing
     known = queries.known_days(_con) if "marts.fct_asset_infeed_days" in tables else queries.invoiced_days(_con)
-    return Copy(tables, meanings, assets, known, read_manifest(_con))
+    manifest = read_manifest(_con)
+    ages = queries.feed_ages(_con, manifest.known_until_utc) if "marts.fct_feed_days" in tables else None
+    return Copy(tables, meanings, assets, known, manifest, ages)
 
 
 def theme() -> Theme:
     """The browser's theme."""
     return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def first_shown(known: tuple[date, date, date] | None, now: datetime) -> date:
+    """The delivery date to show until somebody chooses one: the present one, or the newest measured where it lacks.
+
+    Args:
+        known: first and last delivery date of the copy, and the newest that is measured.
+        now: this moment, naive UTC.
+    """
+    today = local_date(now)
+    return today if known is None or known[0] <= today <= known[1] else known[2]
+
+
+def is_outdated(view: View, known: tuple[date, date, date] | None) -> bool:
+    """Whether an open screen has to be drawn anew though the data are the same: the day or its present moment moved."""
+    now = utc_now()
+    if view.follows and view.first != first_shown(known, now):
+        return True
+    moved = view.now is not None and now - view.now >= NOW_MOVES_AFTER
+    return moved and view.by_quarter_hour and view.shows(now)
 
 
 def filters(copy: Copy) -> View:
@@ -130,20 +169,26 @@ def filters(copy: Copy) -> View:
     Args:
         copy: what there is to choose from.
     """
-    first, last, newest = copy.known or (utc_now().date(),) * 3
+    now = utc_now()
+    newest = first_shown(copy.known, now)
+    first, last, _ = copy.known or (newest,) * 3
     assets = copy.assets
     _from_url(assets)
     state = st.session_state
-    if "days" not in state:
+    if state.setdefault("follows", True) or "days" not in state:
+        _follow()
         state["days"] = (newest, newest)
     with st.sidebar:
-        st.date_input("Delivery dates, local", key="days", format="YYYY-MM-DD",
+        st.date_input("Delivery dates, local", key="days", format="YYYY-MM-DD", on_change=_stay,
                       help="One day or a range; up to three days are shown by quarter-hour, more by day.")  # fmt: skip
         chosen = _days()
         with st.container(horizontal=True, gap="xsmall"):
             st.button("‹", on_click=_shift, args=(-1,), key="earlier", help="Earlier, by as many days as are shown")
             st.button("›", on_click=_shift, args=(1,), key="later", help="Later, by as many days as are shown")
-            st.button("Day", on_click=_set_days, args=(newest, newest), key="day", help="The newest measured day")
+            st.button("Today" if newest == local_date(now) else "Newest", on_click=_follow, key="day",
+                      type="primary" if state["follows"] else "secondary",
+                      help="The present delivery date, and after midnight the next one; where data end earlier, the "
+                      "newest measured day")  # fmt: skip
             st.button("Month", on_click=_set_days, args=(chosen[1].replace(day=1), _month_end(chosen[1])), key="month",
                       help="The month of the last day shown")  # fmt: skip
             st.button("Year", on_click=_set_days, args=(max(first, last - timedelta(days=365)), last), key="year",
@@ -157,52 +202,70 @@ def filters(copy: Copy) -> View:
                            format_func=lambda asset: f"{asset} · {names[asset]}")  # fmt: skip
         st.segmented_control("Times in", ["local", "UTC"], key="clock", default=None if "clock" in state else "local",
                              required=True)  # fmt: skip
-        if "marts.fct_forecast_versions" in copy.tables:
-            st.datetime_input(f"As known at, {'UTC' if state['clock'] == 'UTC' else 'local'}", key="moment", step=900,
-                              format="YYYY-MM-DD",
-                              value=None if "moment" not in state else "now",
-                              help="Forecasts and positions as they were known then, on the clock above; empty: as "
-                              "known now. Kept for the last days only.")  # fmt: skip
-    view = _view(assets)
+        _moment_filter(copy)
+    view = _view(copy, now)
     _to_url(view)
     return view
 
 
-def head(title: str, context: Context, *, portfolio_only: bool = False) -> None:
-    """The page's name, its days, and how old the data are.
+def _moment_filter(copy: Copy) -> None:
+    """The moment to look back from: kept in UTC, shown on the clock; none later than what is known."""
+    state, until = st.session_state, copy.known_until
+    if "marts.fct_forecast_versions" not in copy.tables or copy.known is None or until is None:
+        state["moment_utc"] = None
+        return
+    begin = datetime.combine(copy.known[0], datetime.min.time())
+    kept: datetime | None = state.get("moment_utc")
+    state["moment_utc"] = None if kept is None else max(min(kept, until), begin)
+    state["moment"] = None if kept is None else _on_the_clock(state["moment_utc"])
+    st.datetime_input(f"As known at, {'UTC' if state['clock'] == 'UTC' else 'local'}", key="moment", step=900,
+                      format="YYYY-MM-DD", value=None, on_change=_set_moment,
+                      min_value=begin - timedelta(days=1), max_value=_on_the_clock(until),
+                      help="Forecasts and positions as they were known then, on the clock above; empty: as "
+                      "known now. Kept for the last days only.")  # fmt: skip
+
+
+def head(title: str, context: Context, *, portfolio_only: bool = False, as_known: bool = False) -> None:
+    """The page's name, its days, and how old the data are, which goes on by itself.
 
     Args:
         title: of the page.
         context: of this run.
         portfolio_only: the page has no figures by asset, so that a choice of assets changes nothing; it then says so.
+        as_known: the page shows what it can as known at the moment that is chosen, and says which part; the others
+            say that the moment changes nothing.
     """
-    manifest, view = context.manifest, context.view
-    now = utc_now()
-    known = manifest.known_until_utc
-    is_old = known is None or now - known > OLD_AFTER
-    ago = formatting.span((now - manifest.published_at_utc).total_seconds())
-    behind = f", {formatting.span((now - known).total_seconds())} old" if known else ""
-    st.html(
-        f'<div class="rtm-head"><h1>{title}</h1><span class="days">{view.title}</span>'
-        f'<span class="age{" old" if is_old else ""}" title="copy {manifest.copy_number}">'
-        f"{'▲ ' if is_old else ''}data until <b>{formatting.clock(known, view.zone)}</b>{behind} · published {ago} ago"
-        "</span></div>"
-    )
-    notes = []
+    view, notes = context.view, []
     if context.who.is_development:
         notes.append("Development mode: no sign-in, everything is shown, this machine only.")
     if door.home()[1]:
         notes.append("Nothing is published yet: this is the bundled sample, made-up data of three days.")
-    if reason := door.why_nothing_newer(context.who):
-        notes.append(reason)
     if context.known is None:
         notes.append("Nothing is known yet of any delivery date.")
     elif view.last < context.known[0] or context.known[1] < view.first:
         notes.append(f"No data for these days: there are data from {context.known[0]} to {context.known[1]}.")
+    elif view.follows and not view.shows(utc_now()):
+        notes.append(f"Nothing is known of today, {local_date(utc_now()):%-d %b %Y}: this is the newest measured day.")
+    if view.moment is not None and not as_known:
+        notes.append(f"As known now, not as known at {formatting.clock(view.moment, view.zone)}: the moment changes "
+                     "Today and Forecast only.")  # fmt: skip
     if portfolio_only and view.assets is not None:
         notes.append("These are figures of the whole portfolio: the choice of assets does not apply here.")
-    if notes:
-        st.html("".join(f'<div class="rtm-note">{html.escape(note)}</div>' for note in notes))
+    _head(title, view, context.manifest, context.ages, context.who, tuple(notes))
+
+
+@st.fragment(run_every=HEAD_SECONDS)
+def _head(
+    title: str, view: View, manifest: Manifest, ages: pd.DataFrame | None, who: door.Visitor, notes: tuple[str, ...]
+) -> None:
+    """The head alone, written anew by itself: on a screen that is left open the data must be seen to get old."""
+    reason = door.why_nothing_newer(who)
+    said = [*notes, reason] if reason else notes
+    st.html(
+        f'<div class="rtm-head"><h1>{title}</h1><span class="days">{view.title}</span>'
+        f"{freshness.words(manifest, view, ages, utc_now())}</div>"
+    )
+    st.html("".join(f'<div class="rtm-note">{html.escape(note)}</div>' for note in said) or "<span></span>")
 
 
 def tiles(figures: list[formatting.Tile]) -> None:
@@ -264,7 +327,7 @@ def table(
     key: str,
     name: str,
     mart: str = "",
-    selectable: bool = False,
+    chosen_by: tuple[str, ...] = (),
     height: int | Literal["auto"] = "auto",
 ) -> int | None:
     """A table with units in its heads and definitions on hover, and its download.
@@ -275,7 +338,7 @@ def table(
         key: tells it from others of the page.
         name: of the file.
         mart: whose definitions count first.
-        selectable: whether a row can be chosen.
+        chosen_by: a row can be chosen, and these columns tell which one it is, also when other rows come or go.
         height: in pixels, at most; fewer rows make a smaller table.
 
     Returns:
@@ -288,15 +351,51 @@ def table(
     columns = {column: _column(column, shown[column], context, mart) for column in shown.columns}
     if height != "auto":
         height = min(height, _ROW_PIXELS * len(shown) + _HEAD_PIXELS)
+    chosen = _Choice.of(frame.head(MOST_ROWS), key, chosen_by) if chosen_by else None
     event = st.dataframe(
-        shown, hide_index=True, key=key, column_config=columns, height=height, row_height=_ROW_PIXELS, width="stretch",
-        placeholder=formatting.NOT_KNOWN, on_select="rerun" if selectable else "ignore", selection_mode="single-row",
+        shown, hide_index=True, key=chosen.widget if chosen else key, column_config=columns, height=height,
+        row_height=_ROW_PIXELS, width="stretch", placeholder=formatting.NOT_KNOWN,
+        on_select="rerun" if chosen else "ignore", selection_mode="single-row",
+        selection_default=cast("Any", {"selection": {"rows": chosen.rows}}) if chosen else None,
     )  # fmt: skip
     if len(frame) > MOST_ROWS:
         st.caption(f"The first {number(MOST_ROWS)} of {number(len(frame))} rows; the files have all.")
     downloads(frame, context, key=key, name=name)
-    rows = cast("Any", event).selection.rows if selectable else []
-    return int(rows[0]) if rows and rows[0] < len(frame) else None
+    return chosen.remember(cast("Any", event).selection.rows) if chosen else None
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """The row of a table that somebody chose, by what it is: its place changes with filters and newer copies.
+
+    Attributes:
+        key: of the table.
+        names: of the rows.
+        widget: the key of Streamlit's table, another one for other rows: it remembers places only.
+        rows: the place that the row has now; empty: nothing is chosen, or it is not among the rows.
+    """
+
+    key: str
+    names: list[str]
+    widget: str
+    rows: list[int]
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, key: str, chosen_by: tuple[str, ...]) -> _Choice:
+        """What is chosen in a table."""
+        names = [" ".join(str(part) for part in row) for row in frame[list(chosen_by)].itertuples(index=False)]
+        told = hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
+        known = st.session_state.get(f"_chosen_{key}")
+        return cls(key, names, f"{key}_{told}", [names.index(known)] if known in names else [])
+
+    def remember(self, rows: list[int]) -> int | None:
+        """Keep which row is chosen; one that is not shown at present stays chosen."""
+        place = int(rows[0]) if rows and rows[0] < len(self.names) else None
+        if place is not None:
+            st.session_state[f"_chosen_{self.key}"] = self.names[place]
+        elif self.rows:
+            del st.session_state[f"_chosen_{self.key}"]
+        return place
 
 
 def downloads(
@@ -363,7 +462,18 @@ def _days() -> tuple[date, date]:
 
 
 def _set_days(first: date, last: date) -> None:
+    _stay()
     st.session_state["days"] = (first, last)
+
+
+def _follow() -> None:
+    """Show the present day, also tomorrow."""
+    st.session_state["follows"] = True
+
+
+def _stay() -> None:
+    """Show the days that somebody chose, whatever day it is."""
+    st.session_state["follows"] = False
 
 
 def _shift(direction: int) -> None:
@@ -376,8 +486,25 @@ def _month_end(day: date) -> date:
     return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
-def _view(assets: pd.DataFrame) -> View:
-    state = st.session_state
+def _zone() -> tzinfo:
+    """The clock that is chosen."""
+    return UTC if st.session_state.get("clock") == "UTC" else market_time_zone()
+
+
+def _on_the_clock(moment: datetime) -> datetime:
+    """A naive UTC moment as the filter shows it."""
+    return moment.replace(tzinfo=UTC).astimezone(_zone()).replace(tzinfo=None)
+
+
+def _set_moment() -> None:
+    """Keep the moment that was entered in UTC, so that another clock shows the same moment."""
+    entered: datetime | None = st.session_state["moment"]
+    kept = None if entered is None else entered.replace(tzinfo=_zone()).astimezone(UTC).replace(tzinfo=None)
+    st.session_state["moment_utc"] = kept
+
+
+def _view(copy: Copy, now: datetime) -> View:
+    state, assets = st.session_state, copy.assets
     first, last = _days()
     technologies, named = state.get("technologies") or [], state.get("assets") or []
     chosen = None
@@ -386,11 +513,7 @@ def _view(assets: pd.DataFrame) -> View:
         kept = kept[kept["technology"].isin(technologies)] if technologies else kept
         chosen = tuple(kept["asset_id"])
     in_utc = state.get("clock") == "UTC"
-    moment: datetime | None = state.get("moment")
-    if moment is not None:
-        zone = UTC if in_utc else market_time_zone()
-        moment = moment.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
-    return View(first, last, chosen, moment, in_utc, utc_now())
+    return View(first, last, chosen, state["moment_utc"], in_utc, now, copy.known_until, state["follows"])
 
 
 def _from_url(assets: pd.DataFrame) -> None:
@@ -403,7 +526,7 @@ def _from_url(assets: pd.DataFrame) -> None:
         first = date.fromisoformat(url["from"])
         last = date.fromisoformat(url.get("to", url["from"]))
         if first <= last:
-            state["days"] = (first, last)
+            _set_days(first, last)
     except (KeyError, ValueError):
         pass
     known = {"assets": set(assets["asset_id"]), "technologies": set(assets["technology"])}
@@ -413,19 +536,20 @@ def _from_url(assets: pd.DataFrame) -> None:
     if url.get("clock") in ("local", "UTC"):
         state["clock"] = url["clock"]
     with contextlib.suppress(KeyError, ValueError):
-        state["moment"] = datetime.fromisoformat(url["moment"]).replace(tzinfo=None)
+        moment = datetime.fromisoformat(url["moment"])
+        there = moment if moment.tzinfo else moment.replace(tzinfo=_zone())
+        state["moment_utc"] = there.astimezone(UTC).replace(tzinfo=None)
 
 
 def _to_url(view: View) -> None:
     state = st.session_state
-    said: dict[str, Any] = {"from": str(view.first), "to": str(view.last)}
+    said: dict[str, Any] = {} if view.follows else {"from": str(view.first), "to": str(view.last)}
     said |= {key: list(state[key]) for key in ("assets", "technologies") if state.get(key)}
     if state.get("clock") == "UTC":
         said["clock"] = "UTC"
-    if state.get("moment"):
-        said["moment"] = f"{state['moment']:%Y-%m-%dT%H:%M}"
-    if state.get("role"):
-        said["role"] = state["role"]
+    if view.moment is not None:
+        said["moment"] = f"{view.moment:%Y-%m-%dT%H:%M}Z"
+    said |= {key: state[key] for key in ("role", "customer") if state.get(key)}
     if {key: st.query_params.get_all(key) for key in st.query_params} != {
         key: value if isinstance(value, list) else [value] for key, value in said.items()
     }:
@@ -434,6 +558,7 @@ def _to_url(view: View) -> None:
 
 def enter(context: Context) -> None:
     """Put what a page works with where its script finds it, for this run."""
+    st.session_state["_noted_before"] = st.session_state.pop("_noted", ())
     st.session_state["_context"] = context
 
 

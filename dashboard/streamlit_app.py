@@ -11,6 +11,7 @@ import streamlit as st
 sys.path[:0] = [folder for folder in [str(Path(__file__).resolve().parents[1])] if folder not in sys.path]
 
 from dashboard import door, pages, shell  # noqa: E402
+from dashboard.view import View  # noqa: E402
 from serve.published import PublishError  # noqa: E402
 
 REFRESH_SECONDS = 5
@@ -42,6 +43,7 @@ def main() -> None:
                     who,
                     copy.known,
                     len(copy.assets),
+                    copy.ages,
                 )
             )
             shown = pages.visible(copy.tables, is_limited=bool(right.customers), is_development=who.is_development)
@@ -53,13 +55,17 @@ def main() -> None:
             start = st.Page(lambda: st.switch_page(scripts[0]), title="Start", default=True, visibility="hidden")
             page = st.navigation([start, *scripts], position="top")
             with st.sidebar:
-                _newer_copy(door.file_of(con), who, right, customer)
+                _watch(door.file_of(con), who, right, customer, view, copy)
                 if not who.is_development:
                     st.caption(f"{html.escape(who.name)} · {right.role}")
                     st.button("Sign out", on_click=st.logout, type="tertiary")
             page.run()
-    except (door.ClosedError, PublishError) as error:
+    except door.ClosedError as error:
         st.error(str(error), icon=":material/lock:")
+    except PublishError as error:
+        st.error(str(error), icon=":material/lock:")
+        if who is not None:
+            _watch("", who, right, customer)
 
 
 def _welcome() -> None:
@@ -93,14 +99,29 @@ def _customer(right: door.Right) -> str | None:
     """The one customer to look at; None: all of the role's."""
     if len(right.customers) < 2:
         return None
+    if "customer" not in st.session_state and st.query_params.get("customer") in right.customers:
+        st.session_state["customer"] = st.query_params["customer"]
     with st.sidebar:
         return st.selectbox("Customer", right.customers, index=None, key="customer", placeholder="all of mine")
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
-def _newer_copy(shown: str, who: door.Visitor, right: door.Right, customer: str | None) -> None:
-    """Run the page anew once there is another copy, or the sign-in has run out; what is set stays as it is."""
-    if door.visitor() != who or door.file_now(who, right, customer) != shown:
+def _watch(
+    shown: str, who: door.Visitor, right: door.Right, customer: str | None, view: View | None = None,
+    copy: shell.Copy | None = None,
+) -> None:  # fmt: skip
+    """Run the page anew once there is another copy, another day begins or the sign-in has run out; what is set stays.
+
+    Args:
+        shown: the file that is shown; empty: nothing is published.
+        who: looks.
+        right: in which role.
+        customer: at whose data; None: at those of all that the role sees.
+        view: what is looked at; None: nothing is.
+        copy: what is in it.
+    """
+    is_outdated = view is not None and copy is not None and shell.is_outdated(view, copy.known)
+    if is_outdated or door.visitor() != who or door.file_now(who, right, customer) != shown:
         st.rerun(scope="app")
 
 

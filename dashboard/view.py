@@ -22,6 +22,8 @@ class View:
         moment: naive UTC; forecasts are shown as they were known then. None: as they are known now.
         in_utc: times are shown in UTC; else in the market's local time. Delivery dates are always local (TIME-2).
         now: naive UTC; charts mark it. None: they do not.
+        known_until: naive UTC; nothing in the data was known later. None: that is not known.
+        follows: nobody chose the days; they are the present one as long as there are data of it.
     """
 
     first: date
@@ -30,6 +32,8 @@ class View:
     moment: datetime | None = None
     in_utc: bool = False
     now: datetime | None = None
+    known_until: datetime | None = None
+    follows: bool = False
 
     @property
     def days(self) -> int:
@@ -59,3 +63,13 @@ class View:
         ends = (self.first, self.last + timedelta(days=1))
         first, last = (datetime(d.year, d.month, d.day, tzinfo=market_time_zone()).astimezone(UTC) for d in ends)
         return first.replace(tzinfo=None), last.replace(tzinfo=None)
+
+    def shows(self, now: datetime) -> bool:
+        """Whether a moment, naive UTC, lies in the days."""
+        first, last = self.bounds_utc
+        return first <= now < last
+
+
+def local_date(moment: datetime) -> date:
+    """The delivery date that runs at a moment, naive UTC (TIME-2)."""
+    return moment.replace(tzinfo=UTC).astimezone(market_time_zone()).date()

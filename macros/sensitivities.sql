@@ -41,8 +41,8 @@ internal:
   - samples, asset_samples, skill_samples, unpriced_samples, nmae, nrmse, nbias, skill, asset_mean_nmae
   - smoothing_nmae, completeness, capacity_factor, capture_rate, capture_price_eur_per_mwh, market_value_eur
   - forecast_payout_eur, lost_energy_payout_eur, payout_eur, claim_eur
-  - unit, expected, arrived, missing, late, due_at_utc, newest_at_utc, finding, severity, rows, meaning, what_to_do
-  - error_findings, warning_findings, info_findings
+  - unit, expected, arrived, missing, late, due_at_utc, newest_at_utc, stale_minutes, finding, severity, rows
+  - meaning, what_to_do, error_findings, warning_findings, info_findings
   - measure, version_number, old_value, new_value, old_known_at_utc, new_known_at_utc, infeed_effect_mwh
   - remeasured_quarter_hours, final_minus_live_mwh
 commercial.contract:

@@ -11,7 +11,7 @@ from dashboard.formatting import Tile, clock, number
 
 context = shell.context()
 view = context.view
-shell.head("Forecast", context)
+shell.head("Forecast", context, as_known=True)
 
 MOST_LINES = 8  # more assets in one chart cannot be told apart
 

@@ -36,8 +36,8 @@ listed = shown[
     [name for name in ("invoice_id", "asset_id", "asset_name", "invoicing_month", "status", "volume_mwh", "net_eur",
                        "vat_eur", "gross_eur", "owner_gross_eur", "flexpower_gross_eur", "issues") if name in shown]
 ].assign(status=shown["status"].map(status_word))  # fmt: skip
-place = shell.table(listed, context, key="invoices", name="invoices", mart="marts.fct_invoices", selectable=True,
-                    height=320)  # fmt: skip
+place = shell.table(listed, context, key="invoices", name="invoices", mart="marts.fct_invoices",
+                    chosen_by=("invoice_id",), height=320)  # fmt: skip
 if place is None:
     st.caption("Choose an invoice to see its lines.")
     st.stop()

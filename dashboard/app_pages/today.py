@@ -1,15 +1,17 @@
 """Today: position, PnL, open position per quarter-hour, and what was found."""
 
+from datetime import UTC, timedelta
+
 import pandas as pd
 import streamlit as st
 
 from dashboard import charts, queries, shell
 from dashboard.figures import NOT_PRICED, margin_tiles, some_lack, why_no_margin
-from dashboard.formatting import Tile, clock, number, share, status_word
+from dashboard.formatting import Tile, clock, gaps, number, share, status_word
 
 context = shell.context()
 view = context.view
-shell.head("Today", context, portfolio_only=True)
+shell.head("Today", context, portfolio_only=True, as_known=True)
 
 figures = context.ask(queries.portfolio_performance, view, "day")
 position = queries.position(context.con, view) if view.by_quarter_hour else None
@@ -78,6 +80,10 @@ st.subheader("Open position")
 if known is not None and len(known):
     position = known
     st.caption(f"As known at {clock(view.moment, view.zone)}; the figures above are as known now.")
+    named = set(known["delivery_date"].dt.date)
+    not_kept = [day for day in (view.first + timedelta(days=n) for n in range(view.days)) if day not in named]
+    if not_kept:
+        st.caption(f"▨ Not shown, as no position of that moment is kept: {gaps(not_kept, UTC, timedelta(days=1))}")
 elif view.moment is not None:
     st.caption("The moment does not apply here: positions are kept by quarter-hour "
                + (f"for the moments of {kept[0]} to {kept[1]}." if kept else "for no day."))  # fmt: skip

@@ -95,7 +95,7 @@ with right:
 st.subheader("From day to product to trade")
 if view.days > 1:
     place = shell.table(everything.drop(columns="product"), context, key="day_rows", name="trading_days",
-                        mart="marts.fct_trading_days", selectable=True, height=220)  # fmt: skip
+                        mart="marts.fct_trading_days", chosen_by=("delivery_date",), height=220)  # fmt: skip
     if place is None:
         st.caption("Choose a day to see its products.")
         st.stop()
@@ -106,8 +106,8 @@ if products is None:
     shell.not_seen("Single trades")
     st.stop()
 st.caption(f"Products of {shown.title}; choose one to see its trades.")
-place = shell.table(products, context, key="products", name="products", mart="marts.fct_trades", selectable=True,
-                    height=220)  # fmt: skip
+place = shell.table(products, context, key="products", name="products", mart="marts.fct_trades",
+                    chosen_by=("delivery_start_utc", "product"), height=220)  # fmt: skip
 if place is not None:
     product = products.iloc[place]
     st.caption(

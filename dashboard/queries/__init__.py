@@ -14,7 +14,7 @@ from dashboard.queries.accounts import (
     portfolio_performance,
 )
 from dashboard.queries.asking import LEAD_TIMES, MONTH, MOST_TRADES, SOURCES, Connection, NotSeenError
-from dashboard.queries.contents import assets, definitions, invoiced_days, known_days, tables
+from dashboard.queries.contents import assets, definitions, feed_ages, invoiced_days, known_days, tables
 from dashboard.queries.imbalances import asset_imbalance, imbalance_by_asset, imbalance_prices, portfolio_imbalance
 from dashboard.queries.positions import (
     position,
@@ -53,11 +53,11 @@ from dashboard.queries.trading import (
 __all__ = [
     "LEAD_TIMES", "MONTH", "MOST_TRADES", "SET_ASIDE", "SOURCES", "Connection", "NotSeenError", "alpha", "asset_errors",
     "asset_imbalance", "asset_performance", "asset_states", "asset_totals", "assets", "completeness", "definitions",
-    "feed_days", "feeds", "findings", "forecast_accuracy", "forecast_versions", "forecasts", "forecasts_known_at",
-    "imbalance_by_asset", "imbalance_prices", "infeed", "invoice_lines", "invoiced_days", "invoices", "known_days",
-    "late_information", "months_without_figures", "portfolio_errors", "portfolio_imbalance", "portfolio_margin",
-    "portfolio_performance", "position", "position_as_of_days", "position_days", "position_growth", "position_hours",
-    "position_known_at", "products", "redispatch", "revenue_path", "revisions", "set_aside", "tables",
+    "feed_ages", "feed_days", "feeds", "findings", "forecast_accuracy", "forecast_versions", "forecasts",
+    "forecasts_known_at", "imbalance_by_asset", "imbalance_prices", "infeed", "invoice_lines", "invoiced_days",
+    "invoices", "known_days", "late_information", "months_without_figures", "portfolio_errors", "portfolio_imbalance",
+    "portfolio_margin", "portfolio_performance", "position", "position_as_of_days", "position_days", "position_growth",
+    "position_hours", "position_known_at", "products", "redispatch", "revenue_path", "revisions", "set_aside", "tables",
     "trade_lead_times", "trades", "trades_of", "trading_days", "trading_quarter_hours", "trading_totals",
     "version_days",
 ]  # fmt: skip

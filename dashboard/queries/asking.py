@@ -53,7 +53,7 @@ def ask(con: Connection, sql: str, view: View | None = None, **values: Any) -> p
         duckdb.Error: if it cannot be answered for any other reason.
     """
     if view is not None:
-        values |= {"first": view.first, "last": view.last, "moment": view.moment}
+        values |= {"first": view.first, "last": view.last, "moment": view.moment, "until": view.known_until}
         values |= {"assets": list(view.assets) if view.assets is not None else None}
     try:
         answer = con.execute(sql, {name: values[name] for name in set(re.findall(r"\$(\w+)", sql))})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import pandas as pd
 
@@ -57,3 +57,26 @@ def invoiced_days(con: Connection) -> tuple[date, date, date] | None:
 def assets(con: Connection) -> pd.DataFrame:
     """The assets, by id."""
     return ask(con, "select * from marts.dim_assets order by asset_id")
+
+
+def feed_ages(con: Connection, known_until_utc: datetime | None) -> pd.DataFrame:
+    """How new each feed is: its newest moment, how old that may be on a running day, and since when a day lacks.
+
+    `lacks_since_utc` is the first deadline by which nothing at all has come; deadlines that passed more than a day
+    before the data end are for the page Data quality, not for the head of every page.
+
+    Args:
+        con: to the copy.
+        known_until_utc: the newest moment that the copy knows of.
+    """
+    return ask(
+        con,
+        """
+        select feed, max(newest_at_utc) as newest_at_utc, max(stale_minutes) as stale_minutes,
+            min(due_at_utc) filter (
+                where arrived = 0 and expected > 0 and due_at_utc > cast($known_until_utc as timestamp) - interval 1 day
+            ) as lacks_since_utc
+        from marts.fct_feed_days group by feed order by max(stale_minutes) is null, feed
+        """,
+        known_until_utc=known_until_utc,
+    )

@@ -50,13 +50,14 @@ def position_known_at(con: Connection, view: View) -> pd.DataFrame:
 
 
 def position_growth(con: Connection, view: View) -> pd.DataFrame:
-    """The days' infeed and net sold energy as they were known at each moment of the days, a row per `as_of_utc`."""
+    """The days' infeed and net sold energy as they were known at each moment of the days, as far as data reach."""
     return ask(
         con,
         """
         select as_of_utc, cast(sum(infeed_mwh) as double) as infeed_mwh,
             cast(sum(measured_mwh) as double) as measured_mwh, cast(sum(net_sold_mwh) as double) as net_sold_mwh
         from marts.fct_position_as_of where delivery_date between $first and $last
+            and as_of_utc <= coalesce(cast($until as timestamp), as_of_utc)
         group by as_of_utc order by as_of_utc
         """,
         view,

@@ -72,13 +72,24 @@ def settled(page: Page) -> None:
     page.wait_for_timeout(500)
 
 
+def faults(page: Page) -> list[str]:
+    """What a picture of the page would show as wrong: errors, what is cut off or too wide, empty charts, pale words."""
+    found: list[str] = page.evaluate(Path(__file__).with_name("screen_faults.js").read_text(encoding="utf-8"))
+    return found
+
+
+def charts_drawn(page: Page) -> int:
+    """How many charts the page has."""
+    return page.locator(".vega-embed svg.marks, .vega-embed canvas").count()
+
+
 def picture(page: Page, path: Path, *, width: int = 1440, most: int = 2200) -> None:
     """The whole page as PNG, as tall as its content."""
-    height = page.evaluate(
-        "Math.max(...[...document.querySelectorAll('[data-testid=stMain]')].map(e => e.scrollHeight))"
-    )
-    page.set_viewport_size({"width": width, "height": min(int(height) + 10, most)})
-    settled(page)
+    shown = 0
+    while (height := int(page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight"))) > shown < most:
+        shown = min(height + 10, most)  # what comes into sight only then may make the page taller still
+        page.set_viewport_size({"width": width, "height": shown})
+        settled(page)
     page.screenshot(path=str(path))
 
 

@@ -27,13 +27,13 @@ import yaml
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
-from dashboard import charts, door, pages, queries, shell
+from dashboard import charts, door, freshness, pages, queries, shell
 from dashboard.queries import asking
 from dashboard.view import View
 from home import PROJECT
 from serve.access import Role
 from serve.charts import margin_parts
-from serve.published import Attempt, current, note_attempt, reading
+from serve.published import Attempt, current, note_attempt, read_manifest, reading
 from serve.reduced import write_reduced
 
 pytestmark = pytest.mark.parametrize("built", ["sample"], indirect=True)
@@ -229,6 +229,65 @@ def test_the_first_day_shown_is_mostly_measured(con: duckdb.DuckDBPyConnection) 
     assert known == (date(2025, 10, 25), date(2025, 10, 29), date(2025, 10, 27))
 
 
+def test_each_feed_says_how_new_it_is(con: duckdb.DuckDBPyConnection) -> None:
+    known = read_manifest(con).known_until_utc
+    ages = queries.feed_ages(con, known).set_index("feed")
+    assert known is not None and set(ages.index) == set(queries.feeds(con, RANGE)["feed"])
+    newest = con.execute("select feed, max(newest_at_utc) from marts.fct_feed_days group by feed").fetchall()
+    for feed, moment in newest:
+        assert ages.loc[feed, "newest_at_utc"] == moment, feed
+    assert ages.loc["live_measured_infeed", "stale_minutes"] == 60
+    long_past = queries.feed_ages(con, known + timedelta(days=400))
+    assert long_past["lacks_since_utc"].isna().all()  # what fell due long before the data end is not said in each head
+
+
+# --- how old the data are
+
+
+def ages(now: datetime, *, live_minutes: float, prices_due: datetime | None = None) -> pd.DataFrame:
+    """As `queries.feed_ages` gives them: trades are fresh."""
+    rows = [
+        ("live_measured_infeed", now - timedelta(minutes=live_minutes), 60, None),
+        ("private_trades", now - timedelta(minutes=2), 60, None),
+        ("imbalance_prices_estimated", now - timedelta(hours=20), None, prices_due),
+    ]
+    names = ["feed", "newest_at_utc", "stale_minutes", "lacks_since_utc"]
+    return pd.DataFrame(rows, columns=names).astype({"lacks_since_utc": "datetime64[us]"})
+
+
+def aged(con: duckdb.DuckDBPyConnection, view: View, now: datetime, feeds: pd.DataFrame | None) -> str:
+    manifest = replace(read_manifest(con), known_until_utc=now - timedelta(minutes=2), published_at_utc=now)
+    return freshness.words(manifest, view, feeds, now)
+
+
+def test_fresh_trades_hide_no_dead_live_feed(con: duckdb.DuckDBPyConnection) -> None:
+    now = datetime(2025, 10, 26, 12)
+    said = aged(con, DAY, now, ages(now, live_minutes=61))
+    assert 'class="age old"' in said and "▲ live 61 minutes old" in said and "our trades" in said
+    said = aged(con, DAY, now, ages(now, live_minutes=59))
+    assert "▲" not in said and "live 59 minutes old" in said
+    later = now + timedelta(minutes=5)  # the same copy, a little later
+    assert "▲ live 64 minutes old" in aged(con, DAY, later, ages(now, live_minutes=59))
+
+
+def test_prices_are_late_from_their_deadline_on(con: duckdb.DuckDBPyConnection) -> None:
+    now = datetime(2025, 10, 26, 12)
+    assert "▲" not in aged(con, DAY, now, ages(now, live_minutes=1, prices_due=now + timedelta(minutes=1)))
+    assert "▲ estimated prices" in aged(con, DAY, now, ages(now, live_minutes=1, prices_due=now))
+
+
+def test_what_lies_in_the_past_does_not_get_old(con: duckdb.DuckDBPyConnection) -> None:
+    said = aged(con, DAY, datetime(2026, 1, 1), ages(datetime(2025, 10, 26), live_minutes=1))
+    assert "▲" not in said and "data until" in said
+
+
+def test_a_role_without_feeds_sees_when_nothing_comes_at_all(con: duckdb.DuckDBPyConnection) -> None:
+    now = datetime(2025, 10, 26, 12)
+    manifest = replace(read_manifest(con), known_until_utc=now - timedelta(minutes=80), published_at_utc=now)
+    assert "▲ 80 minutes old" in freshness.words(manifest, DAY, None, now)
+    assert "▲" not in freshness.words(replace(manifest, known_until_utc=now), DAY, None, now)
+
+
 # --- charts
 
 
@@ -385,7 +444,105 @@ def test_nonsense_in_the_url_is_passed_over(development: Path, url: dict[str, st
     test.query_params.update(url)
     test.run()
     assert not test.exception
+    assert test.session_state["days"] == (date(2025, 10, 27), date(2025, 10, 27))
+    assert "from" not in test.query_params and "moment" not in test.query_params
+
+
+def at(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
+    """Let it be that moment, naive UTC, for the dashboard."""
+    monkeypatch.setattr(shell, "utc_now", lambda: now)
+
+
+def test_the_present_day_is_shown_until_somebody_chooses_one(
+    development: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(monkeypatch, datetime(2025, 10, 27, 22, 50))  # 23:50 here; the day is hardly measured
+    test = run(pages.PAGES[0])
+    assert "Mon 27 Oct 2025" in text_of(test) and "from" not in test.query_params
+    at(monkeypatch, datetime(2025, 10, 27, 23, 10))  # past midnight
+    test.run()
+    assert "Tue 28 Oct 2025" in text_of(test) and "Nothing is known of today" not in text_of(test)
+    test.button(key="earlier").click().run()
     assert test.query_params["from"] == "2025-10-27"
+    at(monkeypatch, datetime(2025, 10, 28, 23, 10))
+    test.run()
+    assert "Mon 27 Oct 2025" in text_of(test)  # chosen: it stays
+    test.button(key="day").click().run()
+    assert "Wed 29 Oct 2025" in text_of(test) and "from" not in test.query_params
+    at(monkeypatch, datetime(2026, 2, 1))  # no data of that day: the newest measured one, and it says so
+    test.run()
+    assert "Mon 27 Oct 2025" in text_of(test) and "Nothing is known of today, 1 Feb 2026" in text_of(test)
+
+
+def test_an_open_screen_is_drawn_anew_when_the_day_or_its_present_moment_moves(
+    built: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = (date(2025, 10, 25), date(2025, 10, 29), date(2025, 10, 27))
+    noon = datetime(2025, 10, 26, 12)
+    shown = replace(DAY, now=noon, follows=True)
+    at(monkeypatch, noon + timedelta(minutes=4))
+    assert not shell.is_outdated(shown, known)
+    at(monkeypatch, noon + timedelta(minutes=5))
+    assert shell.is_outdated(shown, known)
+    at(monkeypatch, noon + timedelta(hours=11))  # midnight here
+    assert shell.is_outdated(replace(shown, now=None), known)
+    assert not shell.is_outdated(replace(shown, follows=False), known)
+
+
+def test_a_moment_is_the_same_on_every_clock(development: Path) -> None:
+    test = AppTest.from_file(APP, default_timeout=60)
+    test.query_params.update({"from": "2025-10-28", "moment": "2025-10-28T10:30Z"})
+    test.run()
+    test.switch_page(str(pages.PAGES[0].script)).run()
+    assert "As known at 2025-10-28 11:30 CET" in text_of(test)
+    test.segmented_control(key="clock").set_value("UTC").run()
+    assert "As known at 2025-10-28 10:30 UTC" in text_of(test)
+    assert test.query_params["moment"] == "2025-10-28T10:30Z"
+    test.datetime_input(key="moment").set_value(datetime(2025, 10, 28, 9)).run()  # entered on the clock in UTC
+    test.segmented_control(key="clock").set_value("local").run()
+    assert "As known at 2025-10-28 10:00 CET" in text_of(test)
+    test.datetime_input(key="moment").set_value(None).run()
+    assert "As known at" not in text_of(test) and "moment" not in test.query_params
+
+
+def test_a_page_that_keeps_no_earlier_states_says_so(development: Path) -> None:
+    test = run(view=THEN)
+    for page in pages.PAGES:
+        test.switch_page(str(page.script)).run()
+        said = "As known now, not as known at 2025-10-28 11:30 UTC" in text_of(test)
+        assert said == (page.name not in ("today", "forecast")), page.name
+
+
+def test_a_moment_lies_not_beyond_what_is_known(development: Path, con: duckdb.DuckDBPyConnection) -> None:
+    copy = shell.about(con)
+    assert copy.known_until is not None
+    assert copy.known_until >= asked(con, "select max(executed_at_utc) from marts.fct_trades") - timedelta(days=1)
+    test = run(pages.PAGES[0], replace(DAY, moment=datetime(2031, 1, 1)))
+    assert test.session_state["moment_utc"] == copy.known_until
+    _, day = queries.position_as_of_days(con) or (None, None)
+    assert day is not None
+    until = datetime(day.year, day.month, day.day, 9)
+    grown = queries.position_growth(con, View(day, day, known_until=until))
+    assert len(grown) and grown["as_of_utc"].max() <= until
+
+
+def test_days_that_are_not_kept_for_a_moment_are_named(development: Path) -> None:
+    several = replace(THEN, first=date(2025, 10, 27))
+    assert "no position of that moment is kept: 27 Oct" in text_of(run(pages.PAGES[0], several))
+
+
+def test_a_chosen_row_stays_the_same_thing(development: Path, con: duckdb.DuckDBPyConnection) -> None:
+    invoices = queries.invoices(con, RANGE)
+    ids, chosen = list(invoices["invoice_id"]), invoices["invoice_id"].iloc[-1]
+    status = dict(zip(ids, invoices["status"], strict=True))
+    test = run(view=RANGE)
+    test.session_state["_chosen_invoices"] = chosen
+    test.switch_page(str(next(page for page in pages.PAGES if page.name == "invoices").script)).run()
+    assert any(chosen in heading.value for heading in test.subheader)
+    test.pills(key="status").set_value([status[chosen]]).run()
+    assert len(test.dataframe[0].value) < len(ids) and any(chosen in heading.value for heading in test.subheader)
+    test.pills(key="status").set_value(sorted({*status.values()} - {status[chosen]})).run()
+    assert not [heading.value for heading in test.subheader]  # it is not in sight, and no other takes its place
 
 
 def test_downloads_hold_what_is_shown(con: duckdb.DuckDBPyConnection) -> None:
@@ -556,7 +713,7 @@ def test_a_role_goes_on_with_the_copy_before_until_its_own_part_of_the_new_one_i
 
     monkeypatch.setattr("serve.access.write_reduced", write)
     test = run(view=RANGE)
-    assert 'title="copy 1"' in text_of(test)
+    assert 'data-copy="1"' in text_of(test)
     may_go_on.clear()
     newer = folder / "copy_000002.duckdb"
     shutil.copyfile(folder / "copy_000001.duckdb", newer)
@@ -568,14 +725,14 @@ def test_a_role_goes_on_with_the_copy_before_until_its_own_part_of_the_new_one_i
     (right,) = door.rights(who)
     before = door.file_now(who, right)
     test.run()
-    assert 'title="copy 1"' in text_of(test) and not test.error
+    assert 'data-copy="1"' in text_of(test) and not test.error
     may_go_on.set()
     for _ in range(600):
         if door.file_now(who, right) != before:  # what the page asks every few seconds
             break
         time.sleep(0.05)
     test.run()
-    assert 'title="copy 2"' in text_of(test) and test.session_state["days"] == (RANGE.first, RANGE.last)
+    assert 'data-copy="2"' in text_of(test) and test.session_state["days"] == (RANGE.first, RANGE.last)
 
 
 def test_only_what_is_withheld_is_called_not_part_of_the_role(
@@ -607,6 +764,37 @@ def test_only_what_is_withheld_is_called_not_part_of_the_role(
         ):
             with pytest.raises((duckdb.CatalogException, duckdb.BinderException)):
                 context.ask(question(wrong))
+
+
+def test_a_link_names_the_customer(home: Path, con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch) -> None:
+    owners = sorted({owner_of(con, "WIND-NI-202"), owner_of(con, "SOL-NI-101")})
+    grant = {"person": "eva@example.com", "role": str(Role.SALES), "customers": owners}
+    (home / "access.yml").write_text(json.dumps({"grants": [grant]}), encoding="utf-8")
+    come_as(monkeypatch, "eva@example.com")
+    test = AppTest.from_file(APP, default_timeout=60)
+    test.query_params["customer"] = owners[1]
+    test.run()
+    test.switch_page(str(next(page for page in pages.PAGES if page.name == "my_assets").script)).run()
+    assert test.session_state["customer"] == owners[1] and test.query_params["customer"] == owners[1]
+    assert not test.exception
+
+
+def test_an_invoice_that_stays_open_is_noted_once(
+    home: Path, con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(home, con, Role.FINANCE)
+    come_as(monkeypatch, "eva@example.com")
+    invoices = next(page for page in pages.PAGES if page.name == "invoices")
+    test = run(view=RANGE)
+    test.session_state["_chosen_invoices"] = "CON1_WIND-NI-202_2025-10"
+    test.switch_page(str(invoices.script)).run()
+    for _ in range(2):  # as the screen does by itself
+        test.run()
+    log = home / "access_log.jsonl"
+    assert log.read_text(encoding="utf-8").count("invoice CON1_WIND-NI-202_2025-10") == 1
+    test.switch_page(str(next(page for page in pages.PAGES if page.name == "infeed").script)).run()
+    test.switch_page(str(invoices.script)).run()
+    assert log.read_text(encoding="utf-8").count("invoice CON1_WIND-NI-202_2025-10") == 2  # opened again
 
 
 EXPECTED_PAGES = {

@@ -1,17 +1,19 @@
-"""The dashboard in a real browser: a flow, both themes, a phone, and signing in."""
+"""The dashboard in a real browser: flows, screens in both themes and on a phone, and signing in."""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlparse
 
 import duckdb
 import pytest
-from browser import browsing, free_port, serving, settled
+from browser import browsing, charts_drawn, faults, free_port, picture, serving, settled
 from oidc_provider_mock import User, run_server_in_thread
 from playwright.sync_api import Browser, Page
 
@@ -78,15 +80,92 @@ def test_a_trader_looks_around(home: Path, browser: Browser) -> None:
         assert taken.value.path().read_text(encoding="utf-8").startswith("feed,")
 
         publish_again(home)
-        page.wait_for_selector(".rtm-head .age[title='copy 2']", timeout=30_000)  # by itself, and the view stays
+        page.wait_for_selector(".rtm-head .age[data-copy='2']", timeout=30_000)  # by itself, and the view stays
         assert "from=2025-10-26" in page.url and "clock=UTC" in page.url
 
-        phone = browser.new_page(color_scheme="light", viewport={"width": 390, "height": 844})
-        for path in ("today", "my_assets"):
-            phone.goto(f"{url}/{path}?from=2025-10-26&to=2025-10-26")
-            settled(phone)
-            assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+        attempt = {"command": "rtm build", "at_utc": "2025-10-29 10:00", "outcome": "failed", "reason": "a test"}
+        (home / "published" / "attempt.json").write_text(json.dumps(attempt), encoding="utf-8")
+        page.wait_for_selector(".rtm-note:has-text('Nothing newer')", timeout=30_000)  # nobody touched anything
+
+        go(page, "Invoices")
+        table = page.locator("[data-testid=stDataFrame]").first
+        table.click(position={"x": 15, "y": 42 + 2.5 * 28})
+        page.wait_for_selector("h3:has-text('·')")
+        chosen = page.locator("h3:has-text('·')").inner_text()
+        page.get_by_role("button", name=chosen.split()[-1]).first.click()  # its status: other rows, other places
+        page.wait_for_timeout(1500)
+        settled(page)
+        assert page.locator("h3:has-text('·')").inner_text() == chosen
     assert not outside
+
+
+def test_the_first_copy_is_noticed(home: Path, browser: Browser) -> None:
+    link = home / "published" / "current.duckdb"
+    with serving(home, "--development") as url:
+        link.unlink()
+        page = browser.new_page()
+        page.goto(f"{url}/today")
+        page.wait_for_selector("[data-testid=stAlert]", timeout=60_000)
+        link.symlink_to("copy_000001.duckdb")
+        page.wait_for_selector(".rtm-head", timeout=30_000)
+
+
+ONE_DAY, DAYS = "from=2025-10-26&to=2025-10-26", "from=2025-10-25&to=2025-10-29"
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+SCREENS = {"today": 3, "trading": 4, "forecast": 4, "my_assets": 1}
+"""Pages that are looked at, and how many charts each has."""
+
+
+def test_screens_are_drawn_whole_and_legible(home: Path, browser: Browser, tmp_path: Path) -> None:
+    """The pictures lie in RTM_SCREENS, else among the test's temporary files, for people to look at."""
+    folder = Path(os.environ.get("RTM_SCREENS", tmp_path / "screens"))
+    found: dict[str, list[str]] = {}
+
+    def look(page: Page, address: str, name: str, charts: int) -> None:
+        width = 390 if page is phone else 1440
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(address)
+        settled(page)
+        picture(page, folder / f"{name}_{width}.png", width=width, most=3200)
+        wrong = [*faults(page), *([] if charts_drawn(page) >= charts else [f"{charts_drawn(page)} charts"])]
+        if wrong:
+            found[f"{name}_{width}"] = wrong
+
+    with serving(home, "--development") as url:
+        wide = {theme: browser.new_page(color_scheme=theme, viewport={"width": 1440, "height": 900})
+                for theme in THEMES}  # fmt: skip
+        phone = browser.new_page(color_scheme="light", viewport={"width": 390, "height": 900})
+        for theme, page in wide.items():
+            for path, charts in SCREENS.items():
+                look(page, f"{url}/{path}?{ONE_DAY}", f"{path}_{theme}", charts)
+        look(wide["dark"], f"{url}/today?{DAYS}", "today_days_dark", 3)
+        for path in ("today", "my_assets"):
+            look(phone, f"{url}/{path}?{ONE_DAY}", f"{path}_light", SCREENS[path])
+        spoilt = ".rtm-tile i { opacity: .4 !important } .rtm-head { width: 500px } .rtm-tile b { width: 9px }"
+        phone.add_style_tag(content=spoilt)
+        said = " ".join(faults(phone))  # what is spoilt is seen
+        assert "pale" in said and "scrolls sideways" in said and "cut off" in said
+        _empty(home)
+        for path in SCREENS:
+            look(wide["dark"], f"{url}/{path}", f"{path}_empty", 0)
+            assert "Nothing is known yet" in wide["dark"].inner_text("body")
+    assert not found
+
+
+def _empty(home: Path) -> None:
+    """Publish a copy in which nothing is known."""
+    copy = home / "published" / "copy_000002.duckdb"
+    shutil.copyfile(copy.with_name("copy_000001.duckdb"), copy)
+    with duckdb.connect(str(copy)) as con:
+        marts = con.execute(
+            "select schema_name || '.' || table_name from duckdb_tables() where schema_name in ('marts', 'reports') "
+            "and table_name <> 'dim_quarter_hours'"
+        ).fetchall()
+        for (mart,) in marts:
+            con.execute(f"delete from {mart}")
+        con.execute("update publication.manifest set copy_number = 2, known_until_utc = null")
+    (copy.parent / "next").symlink_to(copy.name)
+    (copy.parent / "next").replace(copy.with_name("current.duckdb"))
 
 
 def test_signing_in_gives_the_roles_of_the_register(home: Path, browser: Browser) -> None:
@@ -126,7 +205,7 @@ def test_signing_in_gives_the_roles_of_the_register(home: Path, browser: Browser
             assert "Invoices" not in text
 
             publish_again(home)  # what the role sees of it is written in the background, then shown by itself
-            tom.wait_for_selector(".rtm-head .age[title='copy 2']", timeout=60_000)
+            tom.wait_for_selector(".rtm-head .age[data-copy='2']", timeout=60_000)
             assert len(list((home / "reduced").rglob("*.duckdb"))) == 1
 
             register.write_text("grants: []", encoding="utf-8")  # a right taken away counts at once

@@ -23,6 +23,7 @@ due as (
     select
         feed_days.*,
         deadlines.unit,
+        deadlines.stale_minutes,
         days.data_known_until_utc,
         days.day_end_utc + interval '1' hour * deadlines.due_hours as due_at_utc
     from feed_days
@@ -43,6 +44,7 @@ judged as (
         cast(late as bigint) as late,
         cast(due_at_utc as timestamp) as due_at_utc,
         cast(newest_at_utc as timestamp) as newest_at_utc,
+        cast(stale_minutes as bigint) as stale_minutes,
         cast(
             case
                 when arrived >= expected then 'complete'
