@@ -251,21 +251,24 @@ def head(title: str, context: Context, *, portfolio_only: bool = False, as_known
                      "Today and Forecast only.")  # fmt: skip
     if portfolio_only and view.assets is not None:
         notes.append("These are figures of the whole portfolio: the choice of assets does not apply here.")
-    _head(title, view, context.manifest, context.ages, context.who, tuple(notes))
+    _head(title, view, context.manifest, context.ages, context.who)
+    if notes:
+        st.html("".join(_note(note) for note in notes))
 
 
 @st.fragment(run_every=HEAD_SECONDS)
-def _head(
-    title: str, view: View, manifest: Manifest, ages: pd.DataFrame | None, who: door.Visitor, notes: tuple[str, ...]
-) -> None:
+def _head(title: str, view: View, manifest: Manifest, ages: pd.DataFrame | None, who: door.Visitor) -> None:
     """The head alone, written anew by itself: on a screen that is left open the data must be seen to get old."""
-    reason = door.why_nothing_newer(who)
-    said = [*notes, reason] if reason else notes
     st.html(
         f'<div class="rtm-head"><h1>{title}</h1><span class="days">{view.title}</span>'
         f"{freshness.words(manifest, view, ages, utc_now())}</div>"
     )
-    st.html("".join(f'<div class="rtm-note">{html.escape(note)}</div>' for note in said) or "<span></span>")
+    if reason := door.why_nothing_newer(who):
+        st.html(_note(reason))
+
+
+def _note(text: str) -> str:
+    return f'<div class="rtm-note">{html.escape(text)}</div>'
 
 
 def tiles(figures: list[formatting.Tile]) -> None:

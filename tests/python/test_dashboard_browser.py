@@ -64,6 +64,12 @@ def test_a_trader_looks_around(home: Path, browser: Browser) -> None:
             page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor") != "rgb(255, 255, 255)"
         )
 
+        page.set_viewport_size({"width": 1440, "height": 500})
+        page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop = 400")
+        page.wait_for_function("document.querySelector('.rtm-tile').getBoundingClientRect().bottom < 0")
+        assert page.locator(".rtm-head").bounding_box()["y"] >= 0  # type: ignore[index]
+        page.set_viewport_size({"width": 1440, "height": 1000})
+
         tile = page.locator(".rtm-tile").first
         tile.focus()  # by keyboard too: what a figure means
         assert tile.locator("[role=tooltip]").is_visible()
