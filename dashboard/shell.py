@@ -26,6 +26,8 @@ OLD_AFTER = timedelta(hours=24)
 """Data older than this are marked as old."""
 MOST_BARS = 20
 """Bars of assets in a chart; a table beside it has all."""
+MOST_LINES = 8
+"""Lines of assets in a chart: more cannot be told apart."""
 MOST_ROWS = 5000
 """Rows that a table sends to the browser; a download has all."""
 _ROW_PIXELS, _HEAD_PIXELS = 28, 42
