@@ -29,6 +29,8 @@ NOW_MOVES_AFTER = timedelta(minutes=5)
 """So often a page that shows the present is drawn anew, with its line at the present moment."""
 MOST_BARS = 20
 """Bars of assets in a chart; a table beside it has all."""
+MOST_LINES = 8
+"""Lines of assets in a chart: more cannot be told apart."""
 MOST_ROWS = 5000
 """Rows that a table sends to the browser; a download has all."""
 _ROW_PIXELS, _HEAD_PIXELS = 28, 42

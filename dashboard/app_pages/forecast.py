@@ -13,8 +13,6 @@ context = shell.context()
 view = context.view
 shell.head("Forecast", context, as_known=True)
 
-MOST_LINES = 8  # more assets in one chart cannot be told apart
-
 frame = queries.forecasts(context.con, view)
 factor = 0.25 if view.by_quarter_hour else 1.0
 kept = queries.version_days(context.con) if context.has("marts.fct_forecast_versions") else None
@@ -73,7 +71,9 @@ some_lack(some, some["present"] < some["expected"], context, "Tradeable forecast
 if known is not None and len(known):
     some_lack(known, known["present"] < known["expected"], context, "As known at the moment, forecast of some assets")
     if without := sorted({asset for assets in known["lacking"].dropna() for asset in assets}):
-        st.caption(f"Without: {', '.join(without[:MOST_LINES])}" + (" …" if len(without) > MOST_LINES else ""))
+        st.caption(
+            f"Without: {', '.join(without[: shell.MOST_LINES])}" + (" …" if len(without) > shell.MOST_LINES else "")
+        )
     shell.downloads(known.drop(columns="lacking"), context, key="known_rows", name="forecasts_known",
                     what="as known then", as_of=view.moment)  # fmt: skip
 if view.moment is not None and not has_versions:
@@ -96,10 +96,10 @@ else:
     st.caption("Share of the capacity under contract; redispatched quarter-hours are left out (FC-4).")
     scopes = accuracy.drop_duplicates("scope") if by_asset else accuracy.head(0)
     shown = accuracy
-    if len(scopes) > MOST_LINES:
-        worst = scopes.sort_values(["nmae", "scope"], ascending=[False, True])["scope"].head(MOST_LINES)
+    if len(scopes) > shell.MOST_LINES:
+        worst = scopes.sort_values(["nmae", "scope"], ascending=[False, True])["scope"].head(shell.MOST_LINES)
         shown = accuracy[accuracy["scope"].isin(worst)]
-        st.caption(f"The {MOST_LINES} assets with the greatest nMAE of {number(len(scopes))}; the table has all.")
+        st.caption(f"The {shell.MOST_LINES} assets with the greatest nMAE of {number(len(scopes))}; the table has all.")
     for place, column in zip(st.columns(3), ("nmae", "nrmse", "nbias"), strict=True):
         with place:
             shell.chart(charts.accuracy(shown, column, context.theme), context, key=column, height=220,

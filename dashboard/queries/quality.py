@@ -23,14 +23,16 @@ def findings(con: Connection, view: View) -> pd.DataFrame:
         con,
         f"""
         with counted as (
-            select *, sum(rows) over same as all_rows, count(distinct delivery_date) over same as delivery_dates,
-                row_number() over (same order by rows desc, delivery_date desc nulls last, f) as place
+            select cast(sum(rows) as bigint) as all_rows, count(distinct delivery_date) as delivery_dates,
+                max({{'rows': rows, 'day': delivery_date, 'finding': f}}) as largest
             from marts.fct_data_findings as f where {_OF_THE_VIEW}
-            window same as (partition by severity, finding, feed, delivery_date is null)
+            group by severity, finding, feed, delivery_date is null
+        ), named as (
+            select all_rows, delivery_dates, unnest(largest.finding) from counted
         )
-        select severity, finding, feed, cast(all_rows as bigint) as rows, delivery_dates,
+        select severity, finding, feed, all_rows as rows, delivery_dates,
             columns(lambda name: name in ('file_name', 'example', 'meaning', 'what_to_do'))
-        from counted where place = 1
+        from named
         order by {_WORST_FIRST}, all_rows desc, finding, feed, delivery_dates desc
         """,
         view,

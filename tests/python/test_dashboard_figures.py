@@ -248,6 +248,15 @@ def test_accuracy_without_a_portfolio_is_that_of_the_assets(con: duckdb.DuckDBPy
     assert found == {asset for (asset,) in con.execute("select asset_id from marts.fct_forecast_accuracy").fetchall()}
 
 
+def test_many_assets_are_not_as_many_lines(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shell, "MOST_LINES", 1)
+    test = shown(con, "forecast", replace(DAY, assets=SOME), tmp_path, monkeypatch)
+    assert "The 1 assets with the greatest nMAE of 2; the table has all." in text_of(test)
+    assert [set(table.value["scope"]) for table in test.dataframe if "scope" in table.value] == [set(SOME)]
+
+
 def test_an_owner_sees_the_accuracy_of_their_own_assets(
     con: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
