@@ -209,8 +209,9 @@ def _failed(place: Path, results: Path, said: str) -> BuildError:
         nodes = []
     bad = [node for node in nodes if node["status"] in ("error", "fail", "runtime error")]
     lines = [_words(place, node) for node in bad[:_SHOWN]]
-    said_last = [line.strip() for line in said.splitlines() if line.strip()][-1:]
-    first = "".join(f": {line}" for line in (lines or said_last)[:1])
+    words = [line.strip() for line in said.splitlines() if line.strip()]
+    named = [line for line in words if " Error: " in line] or words  # below it may stand the place in a query
+    first = "".join(f": {line}" for line in (lines or named[-1:])[:1])
     return BuildError(
         f"the build failed{first}; `rtm build --verbose` shows all that dbt prints",
         lines[1:] if lines else said.splitlines()[-15:-1],

@@ -26,7 +26,7 @@ HOMES = ("sample", "challenge")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first, so that no process waits for them alone at the end."""
-    first = ("test_mutants.py", "test_readme.py", "test_publish.py")
+    first = ("test_increments.py", "test_mutants.py", "test_readme.py", "test_as_of.py", "test_publish.py")
     items.sort(key=lambda item: first.index(item.path.name) if item.path.name in first else len(first))
 
 

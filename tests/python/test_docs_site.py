@@ -54,7 +54,9 @@ def origins(lineage: Lineage, name: str) -> set[str]:
 
 
 def test_make_docs_is_what_the_service_of_the_documentation_runs() -> None:
-    said = subprocess.run(["make", "-n", "docs"], cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        ["make", "-n", "--no-print-directory", "docs"], cwd=PROJECT, capture_output=True, text=True, check=True
+    ).stdout
     assert said.strip().endswith("bin/rtm docs --build")
     assert '"rtm docs --build &&' in (PROJECT / "docker-compose.yml").read_text(encoding="utf-8")
 
