@@ -57,10 +57,9 @@ with right:
                  "id3_like_eur_per_mwh": "ID3-like", "id1_like_eur_per_mwh": "ID1-like"}
     )  # fmt: skip
     shell.chart(charts.prices(named, view, context.theme), context, key="prices",
-                alt="Our VWAP beside the market's and its indices")  # fmt: skip
+                alt="Our VWAP beside the market's and its indices", rows=steps, name="trading")  # fmt: skip
     if view.by_quarter_hour:
         shell.gap_note(steps, steps["market_vwap_eur_per_mwh"].isna(), context, "Market price")
-shell.downloads(steps, context, key="steps", name="trading")
 
 left, right = st.columns(2, gap="medium")
 traded_days = everything.loc[everything["trades"] > 0, "delivery_date"]
