@@ -27,7 +27,7 @@
             is_good boolean, tests_passed integer, as_of string, warehouse_layout integer,
             dbt_version string, commit_id string, fingerprint string, is_full_refresh boolean, last_load_id integer,
             last_load_started_at_utc timestamp, files_landed bigint, known_until_utc timestamp,
-            first_delivery_date date, last_delivery_date date, first_calendar_date date, last_calendar_date date
+            first_calendar_date date, last_calendar_date date
         );
         {#- Dates that builds since the last whole good one made: it makes them again, whatever they were made from. #}
         create table if not exists {{ target.schema }}.unfinished_dates (delivery_date date);
@@ -55,14 +55,13 @@
             {{ "'" ~ as_of() ~ "'" if as_of() is not none else 'null' }}, {{ var('warehouse_layout') }},
             '{{ dbt_version }}',
             {{ "'" ~ dbt_metadata_envs['COMMIT'] ~ "'" if dbt_metadata_envs.get('COMMIT') else 'null' }},
-            '{{ fingerprint }}', {{ flags.FULL_REFRESH or false }}, null, null, null, null, null, null, null, null
+            '{{ fingerprint }}', {{ flags.FULL_REFRESH or false }}, null, null, null, null, null, null
     {%- endif %}
 {%- endmacro %}
 
 
 {% macro build_ended(results) -%}
     {%- set files = ref('stg_ingest__files') -%}
-    {%- set positions = ref('fct_positions') -%}
     {%- set calendar = ref('dim_quarter_hours') -%}
     {%- if is_building() %}
         {%- set bad = results | rejectattr('status', 'in', ['success', 'pass', 'warn', 'no-op']) | list -%}
@@ -96,8 +95,6 @@
             ),
             files_landed = (select count(*) from {{ files }} where status = 'landed'),
             known_until_utc = (select max(file_timestamp_utc) from {{ files }} where status = 'landed'),
-            first_delivery_date = (select min(delivery_date) from {{ positions }}),
-            last_delivery_date = (select max(delivery_date) from {{ positions }}),
             first_calendar_date = (select min(delivery_date) from {{ calendar }}),
             last_calendar_date = (select max(delivery_date) from {{ calendar }})
             {%- endif %}

@@ -169,8 +169,8 @@ def _made(copy: Path, warehouse: Path, before: Path | None, number: int, now: da
             _write(copy, warehouse, before, number, now, base=before)
             return verify(copy)
         except (duckdb.Error, PublishError):
-            for left in copy.parent.iterdir():
-                left.unlink()
+            shutil.rmtree(copy.parent)
+            copy.parent.mkdir()
     _write(copy, warehouse, before, number, now, base=None)
     return verify(copy)
 

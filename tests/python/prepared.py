@@ -14,8 +14,8 @@ create table if not exists main.builds (
     build_id string, started_at_utc timestamp, ended_at_utc timestamp, command string, is_whole boolean,
     is_good boolean, tests_passed integer, as_of string, warehouse_layout integer,
     dbt_version string, commit_id string, fingerprint string, is_full_refresh boolean, last_load_id integer,
-    last_load_started_at_utc timestamp, files_landed bigint, known_until_utc timestamp, first_delivery_date date,
-    last_delivery_date date, first_calendar_date date, last_calendar_date date
+    last_load_started_at_utc timestamp, files_landed bigint, known_until_utc timestamp, first_calendar_date date,
+    last_calendar_date date
 );
 create table if not exists main.promises (
     build_id string, schema_name string, mart_name string, column_name string, data_type string
@@ -56,7 +56,7 @@ def prepare(
         ended = None if outcome == "killed" else started + timedelta(minutes=1)
         con.execute(
             "insert into main.builds values (?, ?, ?, 'build', ?, ?, 7, ?, ?, '1.11', 'abc', "
-            "'print', false, ?, null, ?, ?, null, null, null, null)",
+            "'print', false, ?, null, ?, ?, null, null)",
             [
                 *(f"build {number}", started, ended, outcome != "partial", outcome == "good", as_of, layout),
                 *(number, number, known_until(number)),
