@@ -3,33 +3,40 @@
 Makes a published copy of made-up numbers with the columns of a real one, for so many assets and days. Then:
 
 - questions: what each page asks, for a day, a month and the whole range, in milliseconds (all questions of the page
-  together), by the clock and as work of all cores, which says more where others use the machine, and as a multiple of
-  one sum over a whole mart, which says more on another machine;
-- pages: from typing an address until everything is drawn in a Chromium that was here before, and from a click in the
-  menu;
+  together, of the database that the dashboard keeps open), by the clock and as work of all cores, which says more where
+  others use the machine, and as a multiple of one sum over a whole mart, which says more on another machine;
+- pages: from typing an address until the page is of use (its head and first figures stand there) and until everything
+  is drawn, in a Chromium that was here before, and from a click in the menu until everything is drawn;
 - users: each of many connections opens a page, looks at it for a while and opens another; from the request until the
   server has sent the whole page.
 
-    python -m benchmarks.dashboard COPY.duckdb --assets 1000 --days 365 --users 20
+With `--role` all of it is what somebody sees who has signed in, with a provider on loopback, and holds that role: pages
+and questions of the role, from the database that is written for it; without, everything, in development mode.
+
+    python -m benchmarks.dashboard COPY.duckdb --assets 1000 --days 365 --users 20 --role trader
 """
 
 from __future__ import annotations
 
 import asyncio
 import inspect
+import json
+import logging
 import random
 import re
 import statistics
 import sys
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import duckdb
 import typer
+from oidc_provider_mock import User, run_server_in_thread
 from rich.console import Console
 from rich.table import Table
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -40,11 +47,13 @@ from websockets.typing import Subprotocol
 from dashboard import pages, queries
 from dashboard.view import View
 from home import PROJECT
+from serve import access
+from serve.kept_open import connected
 from serve.published import CURRENT
 
 sys.path[:0] = [str(PROJECT / "tests" / "python")]
 
-from browser import browsing, serving, settled  # noqa: E402
+from browser import browsing, free_port, serving, settled, sign_in_with, signed_in  # noqa: E402
 
 FIRST = date(2025, 1, 1)
 VERSION_DAYS, VERSIONS, TRADES_A_DAY = 5, 192, 20_000
@@ -165,7 +174,11 @@ def make(copy: Path, path: Path, assets: int, days: int) -> None:
         listed = ", ".join(f"cast({_value(name, kind, mart)} as {kind}) as {name}" for name, kind in columns)
         made = f"select {listed} from ({sources[_grain(mart, dict(columns))]})"
         con.execute(f"create table {schema}.{mart} as {made} {LIES_BY.get(mart, '')}")
-    con.execute("create schema publication; create table publication.manifest as from copy.publication.manifest")
+    con.execute("create schema publication")
+    for (name,) in con.execute(
+        "select table_name from duckdb_tables() where database_name = 'copy' and schema_name = 'publication'"
+    ).fetchall():
+        con.execute(f"create table publication.{name} as from copy.publication.{name}")
     con.close()
     (path.parent / CURRENT).symlink_to(path.name)
 
@@ -212,6 +225,10 @@ BY_STEP = (
 """Questions that pages ask for a day (or three) only."""
 
 
+OF_VERSIONS = (queries.forecast_versions, queries.forecasts_known_at)
+"""Questions about days of which all versions are kept."""
+
+
 FRAME = pages.FOLDER.parent / "shell.py"
 """What it asks is asked once per copy."""
 
@@ -225,19 +242,23 @@ def questions(script: Path) -> list[Callable[..., object]]:
 def ask(path: Path, script: Path, view: View) -> tuple[float, float]:
     """Seconds that all questions of a page take, with opening the copy: by the clock, and of all cores' work."""
     begin, worked = time.perf_counter(), time.process_time()
-    with duckdb.connect(str(path), read_only=True) as con:
+    with connected(path) as con:
+        kept, _ = queries.version_days(con) or (date.max, None)
         for question in questions(script):
             parameters = list(inspect.signature(question).parameters)
             by_step = question in BY_STEP
             shown = View(view.last, view.last, view.assets, view.moment) if by_step else view  # as the pages do
             if question in KNOWN_AT and view.moment is None:
                 continue
-            if parameters == ["con"]:
-                question(con)
-            elif "period" in parameters:
-                question(con, view, "month")
-            elif parameters[1] == "view":
-                question(con, shown)
+            if question in OF_VERSIONS and not (view.by_quarter_hour and kept <= view.last):
+                continue
+            with suppress(queries.NotSeenError, duckdb.CatalogException):  # pages of a role do without
+                if parameters == ["con"]:
+                    question(con)
+                elif "period" in parameters:
+                    question(con, view, "month")
+                elif parameters[1] == "view":
+                    question(con, shown)
     return time.perf_counter() - begin, time.process_time() - worked
 
 
@@ -246,18 +267,65 @@ def percentile(taken: list[float], share: float = 0.95) -> float:
     return sorted(taken)[int(share * (len(taken) - 1))]
 
 
-async def one_user(url: str, chance: random.Random, views: list[View], until: float, think: float) -> list[float]:
+@dataclass(frozen=True)
+class Looking:
+    """What is measured.
+
+    Attributes:
+        database: what the pages read.
+        shown: the pages that there are.
+        cookies: of a browser in which somebody has signed in.
+    """
+
+    database: Path
+    shown: list[pages.Page]
+    cookies: list[Any] = field(default_factory=list)
+
+
+@contextmanager
+def served(home: Path, role: str | None, console: Console) -> Iterator[tuple[str, Looking]]:
+    """The dashboard in development mode, or with somebody signed in who holds a role."""
+    copy = home / "published" / CURRENT
+    if role is None:
+        with serving(home, "--development") as url:
+            yield url, Looking(copy, list(pages.PAGES))
+        return
+    port, person = free_port(), access.Person("somebody@example.com", ("a-group",))
+    (home / "access.yml").write_text(json.dumps({"grants": [{"group": "a-group", "role": role}]}), encoding="utf-8")
+    begin = time.perf_counter()
+    with access.opened(home, person, role) as con:
+        tables = frozenset(queries.tables(con))
+    database = access.at_hand(home, person, role)
+    console.print(f"what a {role} sees: {database.stat().st_size / 1e9:.1f} GB, in {time.perf_counter() - begin:.0f} s")
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    claims = {"email": person.address, "email_verified": True, "groups": list(person.groups)}
+    with run_server_in_thread(user_claims=[User(sub="somebody", claims=claims)]) as provider:
+        sign_in_with(home, port, provider.server_port)
+        with serving(home, port=port, address="localhost") as url, browsing() as browser:
+            begin = time.perf_counter()
+            page = signed_in(browser, url, "somebody")
+            settled(page)
+            console.print(f"signing in, for the first visitor: {time.perf_counter() - begin:.1f} s")
+            yield url, Looking(database, pages.visible(tables, is_limited=False), page.context.cookies())
+
+
+async def one_user(
+    url: str, looking: Looking, chance: random.Random, views: list[View], until: float, think: float
+) -> list[float]:
     """Open a page, look at it, open another; seconds of each until the page was there."""
     taken = []
+    cookies = {cookie["name"]: cookie["value"] for cookie in looking.cookies}
+    headers = {"Origin": url, "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
+    words = [Subprotocol(word) for word in ("streamlit", cookies.get("_streamlit_xsrf")) if word]
     await asyncio.sleep(chance.random() * think)
     while time.perf_counter() < until:
-        page, view = chance.choice(pages.PAGES), chance.choice(views)
+        page, view = chance.choice(looking.shown), chance.choice(views)
         request = BackMsg()
         request.rerun_script.query_string = f"from={view.first}&to={view.last}"
         request.rerun_script.page_name = page.name
         begin = time.perf_counter()
         address = f"{url.replace('http', 'ws')}/_stcore/stream"
-        async with connect(address, subprotocols=[Subprotocol("streamlit")], max_size=None) as there:
+        async with connect(address, subprotocols=words, additional_headers=headers, max_size=None) as there:
             await there.send(request.SerializeToString())
             answer = ForwardMsg()
             while answer.WhichOneof("type") != "script_finished":
@@ -267,26 +335,35 @@ async def one_user(url: str, chance: random.Random, views: list[View], until: fl
     return taken
 
 
-async def all_users(url: str, users: int, views: list[View], seconds: float, think: float) -> list[float]:
+async def all_users(
+    url: str, looking: Looking, users: int, views: list[View], seconds: float, think: float
+) -> list[float]:
     """What `users` at once wait for their pages."""
     until = time.perf_counter() + seconds
-    found = await asyncio.gather(*(one_user(url, random.Random(i), views, until, think) for i in range(users)))
+    found = await asyncio.gather(*(one_user(url, looking, random.Random(i), views, until, think) for i in range(users)))
     return [taken for one in found for taken in one]
 
 
-def in_a_browser(url: str, view: View) -> list[tuple[str, float, float]]:
-    """Seconds until each page is drawn: by its address, in a browser that was here before, and by a click."""
+_OF_USE = ".rtm-tile, [data-testid=stDataFrame], [data-testid=stMain] h3"
+
+
+def in_a_browser(url: str, looking: Looking, view: View) -> list[tuple[str, float, float, float]]:
+    """Seconds until each page is of use and until it is drawn, by its address; and until it is drawn after a click."""
     found, margin = [], 0.5  # `settled` waits so long after the last change
     with browsing() as browser:
         visitor = browser.new_context(viewport={"width": 1440, "height": 1000})
+        visitor.add_cookies(looking.cookies)
         before = visitor.new_page()
         before.goto(f"{url}/about")
         settled(before)
         before.close()
-        for page in pages.PAGES:
+        for page in looking.shown:
             tab = visitor.new_page()
             begin = time.perf_counter()
-            tab.goto(f"{url}/{page.name}?from={view.first}&to={view.last}")
+            tab.goto(f"{url}/{page.name}?from={view.first}&to={view.last}", wait_until="commit")
+            tab.wait_for_selector(".rtm-head")
+            tab.locator(_OF_USE).first.wait_for()
+            of_use = time.perf_counter() - begin
             settled(tab)
             opened = time.perf_counter() - begin - margin
             other = "About" if page.name != "about" else "Infeed"
@@ -297,7 +374,7 @@ def in_a_browser(url: str, view: View) -> list[tuple[str, float, float]]:
             tab.get_by_role("link", name=page.title).first.click()
             tab.wait_for_selector(f".rtm-head h1:text-is('{page.title}')")
             settled(tab)
-            found.append((page.name, opened, time.perf_counter() - begin - margin))
+            found.append((page.name, of_use, opened, time.perf_counter() - begin - margin))
             tab.close()
     return found
 
@@ -310,6 +387,7 @@ def main(
     rounds: int = 20,
     seconds: Annotated[float, typer.Option(help="How long the users stay.")] = 60,
     think: Annotated[float, typer.Option(help="Seconds that a user looks at a page, on average.")] = 10,
+    role: Annotated[str | None, typer.Option(help="Of those who see every row; they sign in.")] = None,
     part: Annotated[list[str] | None, typer.Option(help="questions, pages or users alone.")] = None,
     home: Annotated[Path, typer.Option(help="Where the made copy lies; made once.")] = Path("dashboard_at_size"),
 ) -> None:
@@ -332,35 +410,34 @@ def main(
         "range": lambda: View(FIRST, last),
     }
     parts = part or ["questions", "pages", "users"]
-    if "questions" in parts:
-        console.print(_questions(console, path, views, rounds))
-    if {"pages", "users"} & set(parts):
-        with serving(home, "--development") as url:
-            for name, view in views.items() if "pages" in parts else ():
-                drawn = Table("page", "by address s", "by click s", title=f"In a browser, a {name}")
-                for page_name, opened, clicked in in_a_browser(url, view()):
-                    drawn.add_row(page_name, f"{opened:.2f}", f"{clicked:.2f}")
-                console.print(drawn)
-            if "users" in parts:
-                looked_at = [one_day() for _ in range(50)]
-                asyncio.run(all_users(url, 1, looked_at, 5, 0.1))  # the first visitor waits for Python's imports
-                taken = asyncio.run(all_users(url, users, looked_at, seconds, think))
-                console.print(f"{users} users at once, a page every {think:.0f} s: median "
-                              f"{statistics.median(taken) * 1000:.0f} ms, 95 % {percentile(taken) * 1000:.0f} ms, "
-                              f"{len(taken)} pages")  # fmt: skip
+    with served(home, role, console) as (url, looking):
+        if "questions" in parts:
+            console.print(_questions(console, looking, views, rounds))
+        for name, view in views.items() if "pages" in parts else ():
+            drawn = Table("page", "of use s", "drawn s", "drawn after a click s", title=f"In a browser, a {name}")
+            for page_name, *seconds_taken in in_a_browser(url, looking, view()):
+                drawn.add_row(page_name, *(f"{taken:.2f}" for taken in seconds_taken))
+            console.print(drawn)
+        if "users" in parts:
+            looked_at = [one_day() for _ in range(50)]
+            asyncio.run(all_users(url, looking, 1, looked_at, 5, 0.1))  # the first visitor waits for Python's imports
+            taken = asyncio.run(all_users(url, looking, users, looked_at, seconds, think))
+            console.print(f"{users} users at once, a page every {think:.0f} s: median "
+                          f"{statistics.median(taken) * 1000:.0f} ms, 95 % {percentile(taken) * 1000:.0f} ms, "
+                          f"{len(taken)} pages")  # fmt: skip
 
 
-def _questions(console: Console, path: Path, views: dict[str, Callable[[], View]], rounds: int) -> Table:
-    with closing(duckdb.connect(str(path), read_only=True)) as con:
+def _questions(console: Console, looking: Looking, views: dict[str, Callable[[], View]], rounds: int) -> Table:
+    with closing(duckdb.connect(str(looking.database), read_only=True)) as con:
         begin = time.perf_counter()
         rows = con.execute("select count(*), sum(infeed_mwh) from marts.fct_asset_infeed").fetchall()[0][0]
         base = time.perf_counter() - begin
     console.print(f"one sum over {rows:,} rows: {base * 1000:.0f} ms = 1.0")
     asked = Table("page", "view", "median ms", "95 % ms", "95 % x", "95 % work ms", title="Questions")
-    scripts = {page.name: page.script for page in pages.PAGES} | {"every page, once per copy": FRAME}
+    scripts = {page.name: page.script for page in looking.shown} | {"every page, once per copy": FRAME}
     for page_name, script in scripts.items():
         for name, view in views.items():
-            taken = [ask(path, script, view()) for _ in range(rounds)]
+            taken = [ask(looking.database, script, view()) for _ in range(rounds)]
             clock, work = ([figures[i] for figures in taken] for i in (0, 1))
             slow = percentile(clock)
             asked.add_row(page_name, name, f"{statistics.median(clock) * 1000:.0f}", f"{slow * 1000:.0f}",

@@ -21,6 +21,8 @@ from building.project import arguments, run_results, stamp  # noqa: E402
 from home import Home  # noqa: E402
 
 _CHANGES = "what_changed: "
+_TO_RUN = "to_run"
+"""Selects what is to run: dbt compares each name that it is given with each of the project's."""
 
 
 def main() -> int:
@@ -65,7 +67,10 @@ class _Dbt:
             print("Nothing landed since the last build.")
             return True
         os.environ["RTM_SELECTED_FOR"] = f"{changes.last_whole_load} to {changes.newest_load}"
-        return self._build("--indirect-selection", "empty", "--select", *names)
+        for node in self._manifest.nodes.values():
+            if node.name in names:
+                node.tags.append(_TO_RUN)
+        return self._build("--indirect-selection", "empty", "--select", f"tag:{_TO_RUN}")
 
     def _build(self, *selection: str) -> bool:
         """Run dbt, and keep its results alone: writing the whole project's state takes longer than some builds."""

@@ -156,14 +156,20 @@ def opened(who: Visitor, right: Right, customer: str | None = None) -> Iterator[
     """
     folder = home()[0] / "published"
     if who.is_development:
-        with published.reading(folder) as con:
+        with published.reading(folder, keep_open=True) as con:
             yield con
         return
     with ExitStack() as stack:
         with _in_words():
             con = stack.enter_context(
                 access.opened(
-                    Home().root, _person(who), right.role, customer=customer, copies_in=folder, former_meanwhile=True
+                    Home().root,
+                    _person(who),
+                    right.role,
+                    customer=customer,
+                    copies_in=folder,
+                    former_meanwhile=True,
+                    keep_open=True,
                 )
             )
         yield con

@@ -104,9 +104,10 @@ def clock(moment: Any, zone: tzinfo, *, seconds: bool = False) -> str:
     return f"{there:%Y-%m-%d %H:%M}{f':{there:%S}' if seconds else ''} {there:%Z}"
 
 
-def hour_of(moment: Any, zone: tzinfo) -> str:
-    """Hour and minute alone, as `02:15`."""
-    return f"{_aware(moment).astimezone(zone):%H:%M}"
+def clocks(moments: pd.Series, zone: tzinfo, *, seconds: bool = False) -> pd.Series:
+    """`clock` of a column at once, which a chart of thousands of trades needs."""
+    there = moments.dt.tz_localize("UTC").dt.tz_convert(zone)
+    return there.dt.strftime(f"%Y-%m-%d %H:%M{':%S' if seconds else ''} %Z").fillna(NOT_KNOWN)
 
 
 def span(seconds: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import html
 import io
@@ -298,7 +299,8 @@ def chart(
     if known is not None and not known.notna().any():
         st.caption("▨ Nothing is known of this for these days.")
         return
-    st.altair_chart(charts.shown(drawn, context.theme, height), width="stretch", theme=None, key=key, alt=alt)
+    spec = charts.vega_lite(charts.shown(drawn, context.theme, height))
+    st.vega_lite_chart(None, spec, width="stretch", theme=None, key=key, alt=alt)
     if rows is not None:
         downloads(rows, context, key=f"{key}_of_chart", name=name, as_of=as_of)
 
@@ -571,3 +573,7 @@ def context() -> Context:
     """What this run of a page works with."""
     found: Context = st.session_state["_context"]
     return found
+
+
+gc.collect()
+gc.freeze()  # Streamlit looks for garbage after each run of a page; it need not search what is imported for good

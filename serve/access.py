@@ -31,6 +31,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from serve.files import in_words
+from serve.kept_open import MEMORY, Config, connected
 from serve.locks import BusyError, alone
 from serve.permissions import CLEARANCES, Mart, Role, Span, declared, rights
 from serve.published import PublishError, copies, current, followed, number_of, utc_now
@@ -43,13 +44,14 @@ _TRIES = 50
 _AGAIN_S = 60
 _log_of_faults = logging.getLogger(__name__)
 # A connection that reads its own file and nothing else, whatever SQL it is given.
-_LOCKED: dict[str, str | bool | int | float | list[str]] = {
+_LOCKED: Config = {
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "allow_community_extensions": "false",
     "python_enable_replacements": "false",
     "temp_directory": "",
+    "memory_limit": MEMORY,
     "lock_configuration": "true",
 }
 
@@ -168,6 +170,7 @@ def opened(
     purpose: str = "dashboard",
     copies_in: Path | None = None,
     former_meanwhile: bool = False,
+    keep_open: bool = False,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A read-only connection to a database that holds only what a role may see of the current published copy.
 
@@ -184,6 +187,7 @@ def opened(
         former_meanwhile: just after a publication, do not wait until what the role may see of the new copy is
             written, but open that of the copy before and have the new one written in the background; for a process
             that goes on. `at_hand` says when it is there.
+        keep_open: for a process that answers many questions (`serve.kept_open`).
 
     Raises:
         AccessDenied: if the register does not give this.
@@ -199,7 +203,7 @@ def opened(
     for attempt in range(_TRIES):
         path, copy_number = _reduced(home, grant, copies_in or home / "published", former_meanwhile=former_meanwhile)
         try:
-            con = duckdb.connect(str(path), read_only=True, config=_LOCKED)
+            con = connected(path, _LOCKED) if keep_open else duckdb.connect(str(path), read_only=True, config=_LOCKED)
             break
         except duckdb.Error as error:
             if path.exists() or attempt == _TRIES - 1:  # else it was of a copy that has gone meanwhile

@@ -6,7 +6,7 @@ gaps. Every colour has one meaning, and what a colour says a legend, a label or 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import altair as alt
@@ -89,7 +89,7 @@ def infeed(frame: pd.DataFrame, *, width: int = 860, height: int = 240) -> alt.T
     line = (
         alt.Chart(frame)
         .mark_line(strokeWidth=1.6, strokeDash=[4, 2], color=INK["light"], interpolate=_steps(frame))
-        .encode(x=_axis(frame), y="tradeable:Q")
+        .encode(x=_axis(frame), y=alt.Y("tradeable:Q"))
     )
     return alt.layer(bars, line).properties(width=width, height=height)
 
@@ -223,7 +223,7 @@ def waterfall(frame: pd.DataFrame, *, width: int = 860, height: int = 220, theme
         .encode(
             x=x,
             y=alt.Y("begin:Q", title="EUR"),
-            y2="end:Q",
+            y2=alt.Y2("end:Q"),
             color=alt.Color(
                 "kind:N",
                 legend=None,
@@ -231,8 +231,14 @@ def waterfall(frame: pd.DataFrame, *, width: int = 860, height: int = 220, theme
             ),
         )
     )
-    labels = alt.Chart(drawn).mark_text(dy=-7, fontSize=11, color=INK[theme]).encode(x=x, y="top:Q", text="label:N")
-    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=INK[theme], strokeWidth=0.6).encode(y="zero:Q")
+    labels = (
+        alt.Chart(drawn)
+        .mark_text(dy=-7, fontSize=11, color=INK[theme])
+        .encode(x=x, y=alt.Y("top:Q"), text=alt.Text("label:N"))
+    )
+    zero = (
+        alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=INK[theme], strokeWidth=0.6).encode(y=alt.Y("zero:Q"))
+    )
     return alt.layer(bars, zero, labels).properties(width=width, height=height)
 
 
@@ -281,5 +287,17 @@ def _unit(frame: pd.DataFrame) -> str:
     return str(frame["unit"].iloc[0]) if len(frame) else "MW"
 
 
+def either(channel: Callable[..., Any], test: str, then: Any, otherwise: Any) -> Any:
+    """An encoding by a condition; altair would compare `alt.condition` with every class that it has.
+
+    Args:
+        channel: a class such as `alt.ColorValue`.
+        test: in the language of Vega.
+        then: value where it holds.
+        otherwise: value elsewhere.
+    """
+    return channel(otherwise, condition={"test": test, "value": then})
+
+
 def _by_sign(column: str, positive: str, negative: str) -> Any:
-    return alt.condition(f"datum.{column} >= 0", alt.value(positive), alt.value(negative))
+    return either(alt.ColorValue, f"datum.{column} >= 0", positive, negative)

@@ -19,6 +19,7 @@ from pathlib import Path
 import duckdb
 
 from serve.files import in_words, replace_text
+from serve.kept_open import connected
 
 CURRENT = "current.duckdb"
 _ATTEMPT = "attempt.json"
@@ -124,10 +125,14 @@ def current(folder: Path) -> Path | None:
 
 
 @contextmanager
-def reading(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def reading(folder: Path, *, keep_open: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
     """The published copy, open for reading: whatever is published meanwhile, this connection sees one copy.
 
     Open it anew for each question, or for each look that must hang together, to see what is published later.
+
+    Args:
+        folder: where the copies lie.
+        keep_open: for a process that answers many questions (`serve.kept_open`).
 
     Raises:
         PublishError: if nothing was published yet, or the copy cannot be opened.
@@ -137,7 +142,7 @@ def reading(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         if copy is None:
             raise PublishError(f"nothing is published in {folder} yet: `rtm run` makes, tests and publishes the marts")
         try:
-            con = duckdb.connect(str(copy), read_only=True)
+            con = connected(copy) if keep_open else duckdb.connect(str(copy), read_only=True)
             break
         except duckdb.Error as error:
             # between finding the copy and opening it, newer ones can have pushed it out

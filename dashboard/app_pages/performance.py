@@ -29,17 +29,17 @@ if portfolio is not None and len(portfolio):
     st.subheader(f"Portfolio, {row['period_start_date']:{'%B %Y' if period == 'month' else '%-d %B %Y'}}")
     figures = {
         "measured_mwh": Tile("Measured infeed", number(row.get("measured_mwh"), 1), "MWh",
-                             f"{share(row.get('completeness'))} complete", "", status),
-        "capacity_factor": Tile("Capacity factor", share(row.get("capacity_factor")), "", "of what is measured", "",
-                                status),
+                             f"{share(row.get('completeness'))} complete"),
+        "capacity_factor": Tile("Capacity factor", share(row.get("capacity_factor")), "", "of what is measured"),
         "nmae": Tile("Forecast error (nMAE)", share(row.get("nmae"), 2), "", f"bias {share(row.get('nbias'), 2)}"),
         "capture_price_eur_per_mwh": Tile("Capture price", number(row.get("capture_price_eur_per_mwh"), 2), "EUR/MWh",
                                           f"{share(row.get('capture_rate'))} of the market's mean"),
         "alpha_eur": Tile("Alpha", number(row.get("alpha_eur"), signed=True), "EUR", "against the market VWAP"),
         "imbalance_cost_eur_per_mwh": Tile("Imbalance cost", number(row.get("imbalance_cost_eur_per_mwh"), 2),
-                                           "EUR/MWh", "+ we pay", "", status),
+                                           "EUR/MWh", "+ we pay"),
     }  # fmt: skip
-    tiles = [replace(tile, definition=context.means(name, mart)) for name, tile in figures.items() if name in row]
+    tiles = [replace(tile, definition=context.means(name, mart), status=status)
+             for name, tile in figures.items() if name in row]  # fmt: skip
     residual = f"residual {number(row.get('residual_eur'), 2)} EUR"
     shell.tiles([*tiles, *margin_tiles(row.to_dict(), context, residual, status)])
     why_no_margin(row.to_dict())

@@ -4,7 +4,9 @@ Colours mean what they mean in `serve.charts`. What is missing is a grey band th
 with a dashed edge.
 """
 
-from dashboard.charts.axes import shown
+from altair.utils import schemapi
+
+from dashboard.charts.axes import shown, vega_lite
 from dashboard.charts.money import (
     alpha,
     by_asset,
@@ -26,5 +28,8 @@ from serve.charts import themed
 __all__ = [
     "STATES", "accuracy", "alpha", "asset_map", "by_asset", "completeness", "cost", "feed_matrix", "forecast",
     "growth", "heat_days", "heat_strip", "imbalance", "imbalance_prices", "infeed", "path", "position",
-    "price_changes", "prices", "revenue_days", "shown", "themed", "trades", "waterfall",
+    "price_changes", "prices", "revenue_days", "shown", "themed", "trades", "vega_lite",
+    "waterfall",
 ]  # fmt: skip
+
+schemapi.disable_debug_mode()  # a chart is checked when it is whole, instead of at each step of its making too

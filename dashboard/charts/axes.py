@@ -6,7 +6,9 @@ are on the clock that is chosen.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +18,7 @@ import pandas as pd
 
 from dashboard import formatting
 from dashboard.view import View
-from serve.charts import INK, NEUTRAL, Theme, themed
+from serve.charts import INK, NEUTRAL, Theme, either, themed
 
 _DAY = 86_400_000
 """Milliseconds."""
@@ -30,6 +32,30 @@ def shown(chart: Any, theme: Theme, height: int | None = None) -> Any:
     if height:
         size |= {"height": height, "autosize": alt.AutoSizeParams(type="fit", contains="padding")}
     return themed(chart.properties(**size), theme)
+
+
+_conversion = threading.Lock()  # the way altair hands out data is the same for all threads
+
+
+def vega_lite(chart: Any) -> dict[str, Any]:
+    """A chart as `st.vega_lite_chart` takes it, with its rows as data frames.
+
+    `st.altair_chart` would first compare the chart with the schema of Vega-Lite, which takes longer than drawing it and
+    says nothing new: tests compare every chart of every page.
+    """
+    rows: dict[str, pd.DataFrame] = {}
+
+    def apart(frame: pd.DataFrame) -> dict[str, str]:
+        content = pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes()
+        name = hashlib.sha256(content + repr(list(frame.dtypes.items())).encode()).hexdigest()
+        rows[name] = frame
+        return {"name": name}
+
+    with _conversion, alt.theme.enable("none"):
+        alt.data_transformers.register("apart", apart)
+        with alt.data_transformers.enable("apart"):
+            spec: dict[str, Any] = chart.to_dict(validate=False)
+    return spec | {"datasets": spec.get("datasets", {}) | rows}
 
 
 def lines(
@@ -60,7 +86,7 @@ def lines(
             ),
             tooltip=[
                 alt.Tooltip("when:N", title="delivery"),
-                "what:N",
+                alt.Tooltip("what:N"),
                 alt.Tooltip("value:Q", title=unit, format=",.3f"),
             ],
         )
@@ -81,14 +107,14 @@ def signed_bars(
         .mark_rect()
         .encode(
             x=time(view),
-            x2="end:T",
+            x2=alt.X2("end:T"),
             y=alt.Y(f"{column}:Q", title=title),
-            y2="zero:Q",
-            color=alt.condition(f"datum.{column} >= 0", alt.value(positive), alt.value(negative)),
-            fillOpacity=alt.condition("datum.may_change", alt.value(0.5), alt.value(1)),
-            stroke=alt.condition("datum.may_change", alt.value(NEUTRAL), alt.value("transparent")),
-            strokeDash=alt.value([2, 2]),
-            strokeWidth=alt.value(0.7 if view.days <= 62 else 0),  # so many edges would hide the bars
+            y2=alt.Y2("zero:Q"),
+            color=either(alt.ColorValue, f"datum.{column} >= 0", positive, negative),
+            fillOpacity=either(alt.FillOpacityValue, "datum.may_change", 0.5, 1),
+            stroke=either(alt.StrokeValue, "datum.may_change", NEUTRAL, "transparent"),
+            strokeDash=alt.StrokeDashValue([2, 2]),
+            strokeWidth=alt.StrokeWidthValue(0.7 if view.days <= 62 else 0),  # so many edges would hide the bars
             tooltip=[
                 alt.Tooltip("when:N", title="delivery"),
                 alt.Tooltip(f"{column}:Q", title=title, format="+,.3f"),
@@ -106,7 +132,7 @@ def missing(steps: pd.DataFrame, absent: pd.Series, view: View, what: str = "no 
         .mark_rect(color=NEUTRAL, opacity=opacity)
         .encode(
             x=time(view),
-            x2="end:T",
+            x2=alt.X2("end:T"),
             tooltip=[alt.Tooltip("when:N", title="delivery"), alt.Tooltip("what:N", title="value")],
         )
     )
@@ -121,13 +147,14 @@ def now(view: View, theme: Theme) -> list[Any]:
     tooltip = alt.Tooltip("when:N", title="now")
     base = alt.Chart(mark).encode(x=time(view), tooltip=tooltip)
     rule = base.mark_rule(color=INK[theme], strokeWidth=1.5)
-    word = base.mark_text(text="now", color=INK[theme], align="left", dx=4, fontSize=11).encode(y=alt.value(6))
+    word = base.mark_text(text="now", color=INK[theme], align="left", dx=4, fontSize=11).encode(y=alt.YValue(6))  # type: ignore[no-untyped-call]
     return [rule, word]
 
 
 def zero(theme: Theme) -> Any:
     """A thin line at 0."""
-    return alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=INK[theme], strokeWidth=0.6).encode(y="zero:Q")
+    rule = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=INK[theme], strokeWidth=0.6)
+    return rule.encode(y=alt.Y("zero:Q"))
 
 
 def placed(frame: pd.DataFrame, view: View) -> pd.DataFrame:
@@ -137,10 +164,8 @@ def placed(frame: pd.DataFrame, view: View) -> pd.DataFrame:
         steps["begin"] = pd.to_datetime(steps["delivery_start_utc"]).dt.tz_localize("UTC")
         steps["end"] = steps["begin"] + pd.Timedelta(minutes=15)
         steps["at"] = steps["begin"]
-        steps["when"] = [
-            f"{formatting.clock(begin, view.zone)} to {formatting.hour_of(end, view.zone)}"
-            for begin, end in zip(steps["begin"], steps["end"], strict=True)
-        ]
+        begin = formatting.clocks(steps["begin"].dt.tz_localize(None), view.zone)
+        steps["when"] = begin + " to " + steps["end"].dt.tz_convert(view.zone).dt.strftime("%H:%M")
     else:
         steps["delivery_date"] = pd.to_datetime(steps["delivery_date"])
         every_day = pd.DataFrame({"delivery_date": pd.date_range(view.first, view.last).astype("datetime64[us]")})

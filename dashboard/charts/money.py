@@ -11,7 +11,7 @@ from dashboard import formatting
 from dashboard.charts import axes
 from dashboard.view import View
 from serve import charts as serve_charts
-from serve.charts import BAD, GOOD, INK, LONG, NEUTRAL, OURS, PALE, PRICES, SHORT, Theme
+from serve.charts import BAD, GOOD, INK, LONG, NEUTRAL, OURS, PALE, PRICES, SHORT, Theme, either
 
 
 def path(frame: pd.DataFrame, view: View, column: str, theme: Theme) -> Any:
@@ -25,7 +25,7 @@ def path(frame: pd.DataFrame, view: View, column: str, theme: Theme) -> Any:
     """
     drawn = frame.copy()
     drawn["begin"] = drawn["executed_at_utc"].dt.tz_localize("UTC")
-    drawn["when"] = [formatting.clock(moment, view.zone) for moment in drawn["executed_at_utc"]]
+    drawn["when"] = formatting.clocks(drawn["executed_at_utc"], view.zone)
     drawn["day"] = drawn["delivery_date"].dt.strftime("%d %b")
     unit = formatting.unit_of(column)
     title = {"EUR": "revenue, EUR", "MWh": "net sold, MWh"}[unit]
@@ -37,8 +37,8 @@ def path(frame: pd.DataFrame, view: View, column: str, theme: Theme) -> Any:
         .encode(
             x=axes.instants(first, last, view, f"time of trading, {axes.clock_name(view)}"),
             y=alt.Y(f"{column}:Q", title=title),
-            detail="day:N",
-            opacity=alt.value(0.75 if several else 1),
+            detail=alt.Detail("day:N"),
+            opacity=alt.OpacityValue(0.75 if several else 1),
             tooltip=[
                 alt.Tooltip("day:N", title="delivery date"),
                 alt.Tooltip("when:N", title="traded until"),
@@ -87,8 +87,8 @@ def trades(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
     """
     drawn = frame.copy()
     drawn["begin"] = drawn["executed_at_utc"].dt.tz_localize("UTC")
-    drawn["when"] = [formatting.clock(moment, view.zone, seconds=True) for moment in drawn["executed_at_utc"]]
-    drawn["delivery"] = [formatting.clock(moment, view.zone) for moment in drawn["delivery_start_utc"]]
+    drawn["when"] = formatting.clocks(drawn["executed_at_utc"], view.zone, seconds=True)
+    drawn["delivery"] = formatting.clocks(drawn["delivery_start_utc"], view.zone)
     first, last = (drawn["executed_at_utc"].min(), drawn["executed_at_utc"].max()) if len(drawn) else view.bounds_utc
     sizes = [8, 160] if len(drawn) < 1000 else [4, 60]
     sides, shapes, colors = ["SELL", "BUY"], ["triangle-up", "triangle-down"], [OURS, INK[theme]]
@@ -151,7 +151,7 @@ def alpha(frame: pd.DataFrame, theme: Theme) -> Any:
     )
     if drawn["place"].nunique() > 12:
         return cells
-    return cells + base.mark_text(fontSize=11, color=INK[theme]).encode(text="side:N")
+    return cells + base.mark_text(fontSize=11, color=INK[theme]).encode(text=alt.Text("side:N"))
 
 
 def imbalance(frame: pd.DataFrame, view: View, theme: Theme, column: str = "imbalance_mwh") -> Any:
@@ -236,9 +236,13 @@ def by_asset(frame: pd.DataFrame, column: str, title: str, positive: str = BAD, 
         .encode(
             x=alt.X(f"{column}:Q", title=title),
             y=alt.Y("asset_id:N", title=None, sort=list(drawn["asset_id"])),
-            color=alt.condition(f"datum.{column} >= 0", alt.value(positive), alt.value(negative)),
-            opacity=alt.condition("datum.state == 'final'", alt.value(1), alt.value(0.5)),
-            tooltip=["asset_id:N", alt.Tooltip(f"{column}:Q", title=title, format=",.2f"), "state:N"],
+            color=either(alt.ColorValue, f"datum.{column} >= 0", positive, negative),
+            opacity=either(alt.OpacityValue, "datum.state == 'final'", 1, 0.5),
+            tooltip=[
+                alt.Tooltip("asset_id:N"),
+                alt.Tooltip(f"{column}:Q", title=title, format=",.2f"),
+                alt.Tooltip("state:N"),
+            ],
         )
     )
     return bars.properties(height=alt.Step(17))

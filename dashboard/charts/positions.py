@@ -10,7 +10,7 @@ import pandas as pd
 from dashboard import formatting
 from dashboard.charts import axes
 from dashboard.view import View
-from serve.charts import INK, LONG, OURS, PALE, SHORT, SOURCES, Theme
+from serve.charts import INK, LONG, OURS, PALE, SHORT, SOURCES, Theme, either
 
 
 def heat_strip(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
@@ -36,10 +36,10 @@ def heat_strip(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
         .mark_rect()
         .encode(
             x=axes.time(view, title=None),
-            x2="end:T",
+            x2=alt.X2("end:T"),
             y=y,
             color=_open_position(known["open_mw"], "open position in MW: + long, − short", theme),
-            opacity=alt.condition("datum.infeed == 'final'", alt.value(1), alt.value(0.65)),
+            opacity=either(alt.OpacityValue, "datum.infeed == 'final'", 1, 0.65),
             tooltip=[
                 alt.Tooltip("when:N", title="delivery"),
                 alt.Tooltip("open_mw:Q", title="open, MW", format="+,.2f"),
@@ -55,7 +55,7 @@ def heat_strip(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
         chart += (
             alt.Chart(every_hour)
             .mark_text(fontSize=12, fontWeight="bold", color=INK[theme], dx=6)
-            .encode(x=axes.time(view, title=None), y=y, text="side:N")
+            .encode(x=axes.time(view, title=None), y=y, text=alt.Text("side:N"))
         )
     return chart
 
@@ -78,7 +78,7 @@ def heat_days(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
         .mark_rect()
         .encode(
             x=axes.time(view, title=None),
-            x2="end:T",
+            x2=alt.X2("end:T"),
             y=alt.Y(
                 "hour_of_day:Q",
                 title="hours since midnight",
@@ -87,8 +87,8 @@ def heat_days(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
                 ),
                 axis=alt.Axis(**axes.MARGIN, values=[0, 6, 12, 18, 24], grid=False),
             ),
-            y2="hour_end:Q",
-            opacity=alt.condition("datum.infeed == 'final'", alt.value(1), alt.value(0.65)),
+            y2=alt.Y2("hour_end:Q"),
+            opacity=either(alt.OpacityValue, "datum.infeed == 'final'", 1, 0.65),
             color=_open_position(cells["open_mw"], "mean open position in MW: + long, − short", theme),
             tooltip=[
                 alt.Tooltip("begin:T", title="delivery date", format="%a %d %b %Y", timeUnit="utcyearmonthdate"),
@@ -151,7 +151,7 @@ def growth(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
     """
     steps = frame.copy()
     steps["at"] = steps["as_of_utc"].dt.tz_localize("UTC")
-    steps["when"] = [f"as known at {formatting.clock(moment, view.zone)}" for moment in steps["as_of_utc"]]
+    steps["when"] = "as known at " + formatting.clocks(steps["as_of_utc"], view.zone)
     styles = {
         "infeed_mwh": ("best of infeed", SOURCES["final"], [1, 0]),
         "measured_mwh": ("measured of it", SOURCES["live"], [2, 2]),
@@ -163,5 +163,5 @@ def growth(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
     ]
     if view.moment is not None:
         mark = pd.DataFrame({"at": [pd.Timestamp(view.moment, tz="UTC")]})
-        layers.append(alt.Chart(mark).mark_rule(color=INK[theme], strokeDash=[3, 3]).encode(x="at:T"))
+        layers.append(alt.Chart(mark).mark_rule(color=INK[theme], strokeDash=[3, 3]).encode(x=alt.X("at:T")))
     return alt.layer(*layers)

@@ -11,7 +11,7 @@ from dashboard import formatting
 from dashboard.charts import axes
 from dashboard.queries import LEAD_TIMES
 from dashboard.view import View
-from serve.charts import BAD, INK, NEUTRAL, SOURCES, Theme
+from serve.charts import BAD, INK, NEUTRAL, SOURCES, Theme, either
 
 
 def infeed(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
@@ -42,15 +42,15 @@ def infeed(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
         .mark_rect()
         .encode(
             x=axes.time(view),
-            x2="end:T",
+            x2=alt.X2("end:T"),
             y=alt.Y("low:Q", title=f"infeed, {unit}"),
-            y2="high:Q",
+            y2=alt.Y2("high:Q"),
             color=alt.Color(
                 "source:N",
                 title="infeed by source",
                 scale=alt.Scale(domain=list(SOURCES), range=list(SOURCES.values())),
             ),
-            opacity=alt.condition("datum.source == 'forecast'", alt.value(0.55), alt.value(1)),
+            opacity=either(alt.OpacityValue, "datum.source == 'forecast'", 0.55, 1),
             tooltip=[
                 alt.Tooltip("when:N", title="delivery"),
                 alt.Tooltip("source:N"),
@@ -63,7 +63,7 @@ def infeed(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
         .mark_line(strokeWidth=1.6, strokeDash=[5, 3], color=INK[theme], interpolate=axes.interpolate(view))
         .encode(
             x=axes.time(view, at="at"),
-            y="tradeable:Q",
+            y=alt.Y("tradeable:Q"),
             tooltip=[
                 alt.Tooltip("when:N", title="delivery"),
                 alt.Tooltip("tradeable:Q", title=f"tradeable forecast, {unit}", format=",.3f"),
@@ -75,8 +75,8 @@ def infeed(frame: pd.DataFrame, view: View, theme: Theme) -> Any:
         .mark_rect(color=SOURCES["redispatch"], height=5)
         .encode(
             x=axes.time(view),
-            x2="end:T",
-            y=alt.value(2),
+            x2=alt.X2("end:T"),
+            y=alt.YValue(2),  # type: ignore[no-untyped-call]
             tooltip=[
                 alt.Tooltip("when:N", title="delivery"),
                 alt.Tooltip(
@@ -114,7 +114,7 @@ def forecast(
     ]
     if versions is not None and len(versions):
         fan = axes.placed(versions, view)
-        fan["issued"] = [formatting.clock(moment, view.zone) for moment in fan["version_utc"]]
+        fan["issued"] = formatting.clocks(fan["version_utc"], view.zone)
         fan["age"] = fan["version_utc"].rank(method="dense")
         layers.append(
             alt.Chart(fan)
@@ -122,7 +122,7 @@ def forecast(
             .encode(
                 x=axes.time(view),
                 y=alt.Y("forecast_mw:Q", title=unit),
-                detail="issued:N",
+                detail=alt.Detail("issued:N"),
                 opacity=alt.Opacity("age:Q", legend=None, scale=alt.Scale(range=[0.12, 0.6])),
                 tooltip=[
                     alt.Tooltip("when:N", title="delivery"),
@@ -159,7 +159,7 @@ def accuracy(frame: pd.DataFrame, column: str, theme: Theme) -> Any:
                 axis=alt.Axis(format=".1%")),
         color=color,
         tooltip=[
-            "scope:N", "lead_time_bucket:O", alt.Tooltip(f"{column}:Q", format=".2%"),
+            alt.Tooltip("scope:N"), alt.Tooltip("lead_time_bucket:O"), alt.Tooltip(f"{column}:Q", format=".2%"),
             alt.Tooltip("samples:Q", format=","),
         ],
     )  # fmt: skip
@@ -205,10 +205,10 @@ def completeness(frame: pd.DataFrame) -> Any:
                 title=None,
                 scale=alt.Scale(domain=list(kinds), range=[color for _, color in kinds.values()]),
             ),
-            order="place:Q",
+            order=alt.Order("place:Q"),
             tooltip=[
-                "asset_id:N",
-                "kind:N",
+                alt.Tooltip("asset_id:N"),
+                alt.Tooltip("kind:N"),
                 alt.Tooltip("quarter_hours:Q", format=","),
                 alt.Tooltip("share:Q", format=".1%"),
             ],

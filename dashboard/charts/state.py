@@ -41,13 +41,13 @@ def asset_map(frame: pd.DataFrame, theme: Theme) -> Any:
         alt.Chart(drawn)
         .mark_point(filled=True, opacity=0.9, stroke=INK[theme], strokeWidth=0.6)
         .encode(
-            longitude="longitude:Q",
-            latitude="latitude:Q",
+            longitude=alt.Longitude("longitude:Q"),
+            latitude=alt.Latitude("latitude:Q"),
             size=alt.Size("capacity_mw:Q", scale=alt.Scale(range=[60, 500]), legend=None),
             color=alt.Color("state:N", scale=alt.Scale(domain=list(STATES), range=list(colors)), legend=legend),
             shape=alt.Shape("state:N", scale=alt.Scale(domain=list(STATES), range=list(shapes)), legend=legend),
             tooltip=[
-                "asset_id:N", "asset_name:N", "technology:N", "state:N",
+                *(alt.Tooltip(f"{name}:N") for name in ("asset_id", "asset_name", "technology", "state")),
                 alt.Tooltip("capacity_mw:Q", title="capacity, MW", format=",.1f"),
                 alt.Tooltip("infeed_mw:Q", title="last measured, MW", format=",.2f"),
             ],
@@ -83,8 +83,9 @@ def feed_matrix(frame: pd.DataFrame, theme: Theme) -> Any:
                 format=".0%", values=[0, 0.5, 0.9], gradientLength=110, gradientThickness=8, titleOrient="left"
             ),
         ),
-        tooltip=["feed:N", alt.Tooltip("yearmonthdate(delivery_date):O", title="delivery date"),
-                 alt.Tooltip("complete:Q", format=".1%"), "status:N", "missing:Q", "late:Q"],
+        tooltip=[alt.Tooltip("feed:N"), alt.Tooltip("yearmonthdate(delivery_date):O", title="delivery date"),
+                 alt.Tooltip("complete:Q", format=".1%"),
+                 *(alt.Tooltip(name) for name in ("status:N", "missing:Q", "late:Q"))],
     )  # fmt: skip
-    chart = cells if days > 62 else cells + base.mark_text(fontSize=10, color="white").encode(text="sign:N")
+    chart = cells if days > 62 else cells + base.mark_text(fontSize=10, color="white").encode(text=alt.Text("sign:N"))
     return chart.properties(height=alt.Step(22))

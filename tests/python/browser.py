@@ -47,6 +47,29 @@ def serving(home: Path, *arguments: str, port: int | None = None, address: str =
             server.wait(timeout=20)
 
 
+def sign_in_with(home: Path, port: int, provider_port: int) -> None:
+    """Have the dashboard of a home, served on a port of localhost, sign people in with a provider on another."""
+    (home / "dashboard_secrets.toml").write_text(
+        f'[auth]\nredirect_uri = "http://localhost:{port}/oauth2callback"\ncookie_secret = "{"s" * 40}"\n'
+        'client_id = "dashboard"\nclient_secret = "of no worth"\n'
+        f'server_metadata_url = "http://localhost:{provider_port}/.well-known/openid-configuration"\n'
+        'client_kwargs = { scope = "openid profile email groups" }\n',
+        encoding="utf-8",
+    )
+
+
+def signed_in(browser: Browser, url: str, name: str) -> Page:
+    """A page of somebody's own browser, which the provider (oidc-provider-mock) has just sent back to the dashboard."""
+    page = browser.new_context().new_page()
+    page.goto(url)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_selector("input[name=sub]", timeout=60_000)
+    page.fill("input[name=sub]", name)
+    page.locator("button[type=submit]").first.click()
+    page.wait_for_url(f"{url}/**", timeout=60_000)
+    return page
+
+
 @contextmanager
 def browsing() -> Iterator[Browser]:
     """Chromium: the machine's own (variable RTM_CHROMIUM, else /usr/bin/chromium), or Playwright's."""

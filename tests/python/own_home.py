@@ -50,11 +50,10 @@ class OwnHome:
         places = (
             [] if name == "rtm" else ["--target-path", str(self.root / "dbt"), "--log-path", str(self.root / "logs")]
         )
-        shared = {"DBT_PARTIAL_PARSE_FILE_PATH": str(parsed())} if name == "rtm" else {}
         return subprocess.Popen(
             [sys.executable, *command, *rest, *places],
             cwd=self.project,
-            env={**os.environ, **shared, "RTM_HOME": str(self.root)},
+            env={**os.environ, "DBT_PARTIAL_PARSE_FILE_PATH": str(parsed()), "RTM_HOME": str(self.root)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -68,9 +67,9 @@ class OwnHome:
         assert process.returncode in (0, 3), said
         return said
 
-    def build(self, *options: str) -> None:
-        """A whole build of everything; unit tests do not depend on data."""
-        self.run("dbt", "build", "--exclude", "resource_type:unit_test", *options)
+    def make_everything(self) -> None:
+        """Make all models from raw, without tests."""
+        self.run("dbt", "build", "--full-refresh", "--exclude", "resource_type:test", "resource_type:unit_test")
 
     def kill_a_build(self, after_s: float) -> None:
         """Start a whole build and kill it once models are being made."""

@@ -108,7 +108,7 @@ def test_nothing_shows_before_it_was_known(tmp_path: Path, seed: int) -> None:
     assert series == positions(then, of(day))
 
     truncate(home.root / "raw.duckdb", moment)
-    home.build("resource_type:test")
+    home.make_everything()
     assert list(differences(as_of, home.root / "warehouse.duckdb")) == []
     assert "No mart differs" in home.run("rtm", "diff", str(as_of), str(home.root / "warehouse.duckdb"))
     shutil.rmtree(home.root)

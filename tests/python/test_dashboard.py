@@ -19,6 +19,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import altair as alt
 import duckdb
 import pandas as pd
 import pytest
@@ -65,7 +66,14 @@ def con(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @pytest.fixture
 def development(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Development mode on loopback."""
+    """Development mode on loopback; every chart is compared with the schema of Vega-Lite, which pages leave out."""
+
+    def checked(chart: Any) -> dict[str, Any]:
+        chart.to_dict()
+        return as_pages_do(chart)
+
+    as_pages_do = charts.vega_lite
+    monkeypatch.setattr(charts, "vega_lite", checked)
     monkeypatch.setenv(door.DEVELOPMENT, "1")
     config.set_option("server.address", "127.0.0.1")
     return home
@@ -338,6 +346,17 @@ def test_every_chart_is_drawn(con: duckdb.DuckDBPyConnection, view: View, theme:
     for name, chart in drawn(con, replace(view, moment=datetime(2025, 10, 26, 6)), theme).items():
         svg = vl_convert.vegalite_to_svg(charts.themed(chart.properties(width=600), theme).to_json())
         assert svg.startswith("<svg"), name
+
+
+def test_what_streamlit_draws_is_the_chart(con: duckdb.DuckDBPyConnection) -> None:
+    chart = charts.shown(charts.position(queries.position(con, DAY), DAY, "light"), "light")
+    with alt.theme.enable("none"):
+        spec, expected = charts.vega_lite(chart), chart.to_dict()
+    rows = spec.pop("datasets")
+    assert {len(frame) for frame in rows.values()} == {len(frame) for frame in expected.pop("datasets").values()}
+    for layer, wanted in zip(spec["layer"], expected["layer"], strict=True):
+        assert layer.pop("data")["name"] in rows and wanted.pop("data")
+    assert spec == expected
 
 
 def test_the_axis_of_a_long_day_has_an_hour_more(con: duckdb.DuckDBPyConnection) -> None:

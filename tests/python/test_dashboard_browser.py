@@ -13,7 +13,17 @@ from urllib.parse import urlparse
 
 import duckdb
 import pytest
-from browser import browsing, charts_drawn, faults, free_port, picture, serving, settled
+from browser import (
+    browsing,
+    charts_drawn,
+    faults,
+    free_port,
+    picture,
+    serving,
+    settled,
+    sign_in_with,
+    signed_in,
+)
 from oidc_provider_mock import User, run_server_in_thread
 from playwright.sync_api import Browser, Page
 
@@ -188,23 +198,17 @@ def test_signing_in_gives_the_roles_of_the_register(home: Path, browser: Browser
         User(sub="mallory", claims={"email": "tom@example.com", "email_verified": False, "groups": []}),
     ]
     with run_server_in_thread(user_claims=users) as provider:
-        (home / "dashboard_secrets.toml").write_text(
-            f'[auth]\nredirect_uri = "http://localhost:{port}/oauth2callback"\ncookie_secret = "{"s" * 40}"\n'
-            'client_id = "dashboard"\nclient_secret = "of no worth"\n'
-            f'server_metadata_url = "http://localhost:{provider.server_port}/.well-known/openid-configuration"\n'
-            'client_kwargs = { scope = "openid profile email groups" }\n',
-            encoding="utf-8",
-        )
+        sign_in_with(home, port, provider.server_port)
         with serving(home, port=port, address="localhost") as url:
-            mallory = _signed_in(browser, url, "mallory")
+            mallory = signed_in(browser, url, "mallory")
             _is_refused(mallory)
 
-            vera = _signed_in(browser, url, "vera")
+            vera = signed_in(browser, url, "vera")
             vera.get_by_text("A sign-in counts for 12 hours").wait_for(timeout=60_000)
             vera.get_by_role("button", name="Sign in").wait_for(timeout=60_000)
             assert not vera.locator(".rtm-tile").count()
 
-            tom = _signed_in(browser, url, "tom")
+            tom = signed_in(browser, url, "tom")
             tom.wait_for_selector(".rtm-tile", timeout=60_000)
             settled(tom)
             text = tom.inner_text("body")
@@ -223,17 +227,6 @@ def test_signing_in_gives_the_roles_of_the_register(home: Path, browser: Browser
             register.write_text("grants: []", encoding="utf-8")  # a right taken away counts at once
             tom.reload()
             _is_refused(tom)
-
-
-def _signed_in(browser: Browser, url: str, name: str) -> Page:
-    page = browser.new_context().new_page()
-    page.goto(url)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_selector("input[name=sub]", timeout=60_000)
-    page.fill("input[name=sub]", name)
-    page.locator("button[type=submit]").first.click()
-    page.wait_for_url(f"{url}/**", timeout=60_000)
-    return page
 
 
 def _is_refused(page: Page) -> None:

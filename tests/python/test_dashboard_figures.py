@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -94,7 +95,7 @@ def test_the_subtotal_of_a_margin_has_a_name_of_its_own(
 ) -> None:
     text = text_of(shown(con, page, DAY, tmp_path, monkeypatch))
     assert ">Margin</span><b>–</b>" in text and "Margin, subtotal" in text
-    assert "The margin is not known in full: 1 assets have a blocked invoice" in text
+    assert "The margin is not known in full: assets with a blocked invoice: 1" in text
 
 
 def test_the_total_of_the_parts_is_called_what_it_is(con: duckdb.DuckDBPyConnection) -> None:
@@ -283,6 +284,16 @@ def test_a_position_on_live_infeed_is_not_final(con: duckdb.DuckDBPyConnection) 
         "where delivery_date = date '2025-10-27' group by 1 having bool_and(infeed_source = 'final'))",
     )
     assert 0 < final["is_final"].sum() <= counted
+
+
+@pytest.mark.parametrize("status", ["final", "provisional"])
+def test_performance_is_as_provisional_as_its_row(
+    con: duckdb.DuckDBPyConnection, status: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    con.execute(f"update reports.rpt_portfolio_performance set margin_eur = 1, status = '{status}'")
+    text = text_of(shown(con, "performance", DAY, tmp_path, monkeypatch))
+    tiles = re.findall(r'<div class="(rtm-tile [^"]*)"', text)
+    assert len(tiles) == 7 and {"provisional" in kind for kind in tiles} == {status == "provisional"}
 
 
 def test_what_is_known_at_a_moment_says_so_in_its_file(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 import pandas as pd
@@ -34,6 +34,15 @@ def test_the_hour_that_comes_twice_is_told_apart() -> None:
     assert formatting.clock(datetime(2025, 10, 26, 0, 30), zone) == "2025-10-26 02:30 CEST"
     assert formatting.clock(datetime(2025, 10, 26, 1, 30), zone) == "2025-10-26 02:30 CET"
     assert formatting.clock(datetime(2025, 10, 26, 1, 30), UTC) == "2025-10-26 01:30 UTC"
+
+
+@pytest.mark.parametrize("zone", [market_time_zone(), UTC])
+@pytest.mark.parametrize("seconds", [False, True])
+def test_a_column_of_times_is_written_as_each_would_be(zone: tzinfo, seconds: bool) -> None:
+    moments = pd.Series(pd.to_datetime(["2025-10-26 00:30:07", "2025-10-26 01:30:00", None, "2025-06-08 10:00:00"]))
+    each = [formatting.clock(moment, zone, seconds=seconds) for moment in moments]
+    assert formatting.clocks(moments, zone, seconds=seconds).tolist() == each
+    assert formatting.clocks(moments.head(0), zone).tolist() == []
 
 
 def test_gaps_are_named_as_spans() -> None:

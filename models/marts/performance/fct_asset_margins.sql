@@ -36,13 +36,13 @@ explained as (
             ("billing_issues is not null", "billing_issues"),
             ("measured_quarter_hours = 0", "'nothing is measured'"),
             ("unvalued_quarter_hours > 0",
-             "cast(unvalued_quarter_hours as string) || ' measured quarter-hours have no market VWAP'"),
+             "'measured quarter-hours without market VWAP: ' || cast(unvalued_quarter_hours as string)"),
             ("unsettled_quarter_hours > 0",
-             "cast(unsettled_quarter_hours as string) || ' measured quarter-hours have no imbalance cost'"),
+             "'measured quarter-hours without imbalance cost: ' || cast(unsettled_quarter_hours as string)"),
             ("unpaid_infeed_quarter_hours > 0 and billing_issues is null",
-             "cast(unpaid_infeed_quarter_hours as string) || ' measured quarter-hours have no payout price'"),
+             "'measured quarter-hours without payout price: ' || cast(unpaid_infeed_quarter_hours as string)"),
             ("unpaid_redispatch_quarter_hours > 0",
-             "cast(unpaid_redispatch_quarter_hours as string) || ' redispatched quarter-hours are not paid'"),
+             "'redispatched quarter-hours that are not paid: ' || cast(unpaid_redispatch_quarter_hours as string)"),
         ]) }} as margin_reason
     from together
 

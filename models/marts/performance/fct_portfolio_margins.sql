@@ -46,13 +46,13 @@ two_sides as (
         - coalesce(position_opportunity_cost_eur, 0)
         - coalesce(owner_lines_eur, 0) + coalesce(claim_eur, 0) as margin_from_assets_eur,
         {{ joined_issues([
-            ("coalesce(blocked_assets, 0) > 0", "cast(blocked_assets as string) || ' assets have a blocked invoice'"),
+            ("coalesce(blocked_assets, 0) > 0", "'assets with a blocked invoice: ' || cast(blocked_assets as string)"),
             ("coalesce(unpaid_infeed_quarter_hours, 0) > 0",
-             "cast(unpaid_infeed_quarter_hours as string) || ' measured quarter-hours have no payout price'"),
+             "'measured quarter-hours without payout price: ' || cast(unpaid_infeed_quarter_hours as string)"),
             ("coalesce(unpaid_redispatch_quarter_hours, 0) > 0",
-             "cast(unpaid_redispatch_quarter_hours as string) || ' redispatched quarter-hours are not paid'"),
+             "'redispatched quarter-hours that are not paid: ' || cast(unpaid_redispatch_quarter_hours as string)"),
             ("unattributed_quarter_hours > 0",
-             "cast(unattributed_quarter_hours as string) || ' quarter-hours are not attributed'"),
+             "'quarter-hours that are not attributed: ' || cast(unattributed_quarter_hours as string)"),
         ]) }} as margin_reason
     from together
 
