@@ -301,12 +301,14 @@ def served(home: Path, role: str | None, console: Console) -> Iterator[tuple[str
     claims = {"email": person.address, "email_verified": True, "groups": list(person.groups)}
     with run_server_in_thread(user_claims=[User(sub="somebody", claims=claims)]) as provider:
         sign_in_with(home, port, provider.server_port)
-        with serving(home, port=port, address="localhost") as url, browsing() as browser:
-            begin = time.perf_counter()
-            page = signed_in(browser, url, "somebody")
-            settled(page)
-            console.print(f"signing in, for the first visitor: {time.perf_counter() - begin:.1f} s")
-            yield url, Looking(database, pages.visible(tables, is_limited=False), page.context.cookies())
+        with serving(home, port=port, address="localhost") as url:
+            with browsing() as browser:
+                begin = time.perf_counter()
+                page = signed_in(browser, url, "somebody")
+                settled(page)
+                console.print(f"signing in, for the first visitor: {time.perf_counter() - begin:.1f} s")
+                cookies = page.context.cookies()
+            yield url, Looking(database, pages.visible(tables, is_limited=False), cookies)
 
 
 async def one_user(
