@@ -55,10 +55,11 @@ class Worker:
         self._home = home
         home.root.mkdir(parents=True, exist_ok=True)
         self._printed = _printed(verbose=verbose)
+        quiet = [] if verbose else ["--quiet"]  # errors are printed all the same, and the log has every node
         self._socket, its = socket.socketpair()
         with its:
             self._process = subprocess.Popen(
-                [sys.executable, str(PROJECT / "building" / "worker.py"), str(its.fileno())],
+                [sys.executable, str(PROJECT / "building" / "worker.py"), str(its.fileno()), *quiet],
                 cwd=home.root, env=_environment(home, verbose=verbose), stdin=subprocess.DEVNULL, stdout=self._printed,
                 stderr=self._printed and subprocess.STDOUT, pass_fds=[its.fileno()],
             )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The process in which dbt makes what changed: `python worker.py SOCKET`, started by `building.runs`.
+"""The process in which dbt makes what changed: `python worker.py SOCKET [OPTIONS OF DBT]`, started by `building.runs`.
 
 It reads the project before it is told to go, so that a worker that waits ready starts at once. It is told by the file
 descriptor of the writers' lock, which it then holds too, and ends when nobody can tell it any more.
@@ -27,7 +27,7 @@ _TO_RUN = "to_run"
 
 def main() -> int:
     """Wait for the word, then build; returns dbt's verdict as an exit code."""
-    dbt = _Dbt()
+    dbt = _Dbt(sys.argv[2:])
     with socket.socket(fileno=int(sys.argv[1])) as parent:
         word, descriptors, _, _ = socket.recv_fds(parent, 1, 1)
     if not word:
@@ -42,8 +42,8 @@ def main() -> int:
 class _Dbt:
     """dbt within this process, with the project as it was read last."""
 
-    def __init__(self) -> None:
-        self._folder = Home().dbt
+    def __init__(self, options: list[str]) -> None:
+        self._folder, self._options = Home().dbt, options
         self._read()
 
     def _read(self) -> None:
@@ -95,7 +95,7 @@ class _Dbt:
         from dbt.cli.main import dbtRunner
 
         runner = dbtRunner(self._manifest, [listen] if listen else [])
-        result = runner.invoke(arguments(command, self._folder))
+        result = runner.invoke(arguments([*command, *self._options], self._folder))
         if result.exception is not None:
             print(result.exception)
         return result

@@ -47,8 +47,8 @@ with left:
         shell.chart(charts.path(path, view, "cumulative_revenue_eur", context.theme), context, key="pnl", rows=path,
                     name="revenue_over_trading_time", alt="Revenue as it grew over trading time")  # fmt: skip
     else:
-        shell.chart(charts.revenue_days(everything, view, context.theme), context, key="pnl",
-                    alt="Revenue adding up over the delivery dates")  # fmt: skip
+        shell.chart(charts.revenue_days(everything, view, context.theme), context, key="pnl", rows=everything,
+                    name="trading_days", alt="Revenue adding up over the delivery dates")  # fmt: skip
 with right:
     st.subheader("Prices")
     steps = queries.trading_quarter_hours(context.con, view) if view.by_quarter_hour else everything
