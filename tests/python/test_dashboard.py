@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import io
 import json
@@ -346,6 +347,21 @@ def test_every_chart_is_drawn(con: duckdb.DuckDBPyConnection, view: View, theme:
     for name, chart in drawn(con, replace(view, moment=datetime(2025, 10, 26, 6)), theme).items():
         svg = vl_convert.vegalite_to_svg(charts.themed(chart.properties(width=600), theme).to_json())
         assert svg.startswith("<svg"), name
+
+
+@pytest.mark.parametrize("path", ["dashboard/charts/*.py", "serve/charts.py"])
+def test_channels_are_named_by_their_class(built: object, path: str) -> None:
+    """Any other encoding is compared with all classes of altair, which takes longer than the rest of a page."""
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in PROJECT.glob(path)]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    given = [word.value for call in calls if getattr(call.func, "attr", "") == "encode" for word in call.keywords]
+    each = [part for value in given for part in (value.elts if isinstance(value, ast.List) else [value])]
+    assert len(each) > 10
+    words = ("value", "condition", "when")
+    assert not [
+        ast.unparse(part) for part in each
+        if isinstance(part, ast.Constant | ast.Dict) or getattr(getattr(part, "func", None), "attr", "") in words
+    ]  # fmt: skip
 
 
 def test_what_streamlit_draws_is_the_chart(con: duckdb.DuckDBPyConnection) -> None:
