@@ -75,10 +75,13 @@ def test_those_that_were_opened_last_stay_open(tmp_path: Path) -> None:
 def test_all_together_take_no_more_memory_than_one_would(tmp_path: Path) -> None:
     path = database(tmp_path / "a.duckdb", 1)
     with duckdb.connect() as con:
-        alone = con.execute("select current_setting('memory_limit')").fetchall()[0][0]
+        alone = memory_limit(con)
     number_in(path)
     with connected(path) as con:
-        limit = con.execute("select current_setting('memory_limit')").fetchall()[0][0]
-    unit = limit.split()[1]
-    assert alone.split()[1] == unit
-    assert float(limit.split()[0]) == pytest.approx(float(alone.split()[0]) / 4, abs=0.1)
+        assert memory_limit(con) == pytest.approx(alone / 4, rel=0.05)
+
+
+def memory_limit(con: duckdb.DuckDBPyConnection) -> float:
+    """In MiB."""
+    size, unit = str(con.execute("select current_setting('memory_limit')").fetchall()[0][0]).split()
+    return float(size) * {"MiB": 1, "GiB": 1024, "TiB": 1024**2}[unit]
