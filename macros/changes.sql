@@ -331,6 +331,58 @@
 {%- endmacro %}
 
 
+{#-
+  Where this build's quarter-hours begin and end and which file is the first new one, as functions that give constants:
+  unlike what the tables say, the database looks for those in its row groups and below windows.
+-#}
+{% macro note_bounds() -%}
+    {%- if is_building() and flags.WHICH in ('build', 'run', 'retry') and build_day() is none -%}
+        {%- set schema = target.schema -%}
+        {%- set bounds -%}
+            select
+                min(delivery_start_utc) filter (is_changed), max(delivery_start_utc) filter (is_changed),
+                min(delivery_start_utc), max(delivery_start_utc),
+                (select first_new_file_id from {{ schema }}.build_scope)
+            from {{ schema }}.build_quarter_hours
+        {%- endset -%}
+        {%- set found = run_query(bounds).rows[0] -%}
+        {%- set moments = [] -%}
+        {%- for moment in found.values()[:4] -%}
+            {%- do moments.append("cast('" ~ moment ~ "' as timestamp)" if moment else 'cast(null as timestamp)') -%}
+        {%- endfor %}
+        create or replace macro {{ schema }}.first_of_build(scope) as
+        case scope when 'day' then {{ moments[0] }} else {{ moments[2] }} end;
+        create or replace macro {{ schema }}.last_of_build(scope) as
+        case scope when 'day' then {{ moments[1] }} else {{ moments[3] }} end;
+        create or replace macro {{ schema }}.first_new_file() as {{ found.values()[4] }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro within_bounds(moment, scope, minutes_before=0) -%}
+    {{ moment }} >= {{ target.schema }}.first_of_build('{{ scope }}'){{ earlier_by(minutes_before) }}
+    and {{ moment }} < {{ target.schema }}.last_of_build('{{ scope }}') + interval '15' minute
+{%- endmacro %}
+
+
+{% macro earlier_by(minutes) -%}
+    {{ " - interval '" ~ minutes ~ "' minute" if minutes }}
+{%- endmacro %}
+
+
+{% macro is_of_new_file() -%}
+    {{ 'file_id >= ' ~ target.schema ~ '.first_new_file()' if is_narrowed() and build_day() is none else 'true' }}
+{%- endmacro %}
+
+
+{#- First and last date of the calendar that this build begins with; no row where it makes everything. -#}
+{% macro standing_calendar() -%}
+    select first_calendar_date, last_calendar_date
+    from ({{ last_good_build() }}) as good
+    where not (select is_everything from {{ target.schema }}.build_scope)
+{%- endmacro %}
+
+
 {#- For `rtm build`, which leaves out what cannot have changed (building/changes.py): prints what landed. -#}
 {% macro what_changed() -%}
     {%- do run_query(build_tables()) -%}

@@ -10,7 +10,8 @@
     {%- elif build_day() is not none -%}
         {{ on_build_day(column, kind) }}
     {%- elif kind.endswith('delivery_start_utc') -%}
-        {{ column }} in (select delivery_start_utc from {{ target.schema }}.build_quarter_hours{{ changed }})
+        ({{ column }} in (select delivery_start_utc from {{ target.schema }}.build_quarter_hours{{ changed }})
+            and {{ within_bounds(column, scope) }})
     {%- elif kind.endswith('invoicing_month') -%}
         {{ column }} in (select {{ invoicing_month('delivery_date') }} from {{ dates }}{{ changed }})
     {%- else -%}
@@ -26,7 +27,7 @@
 
 
 {#- Bounds in plain sight, which the database can look for in its row groups and below windows. -#}
-{% macro on_build_day(column, kind) -%}
+{% macro on_build_day(column, kind, minutes_before=0) -%}
     {%- if kind.endswith('delivery_start_utc') -%}
         {%- set zone = modules.pytz.timezone(var('market_time_zone')) -%}
         {%- set day = modules.datetime.datetime.strptime(build_day(), '%Y-%m-%d') -%}
@@ -35,9 +36,30 @@
             {%- set utc = zone.localize(midnight).astimezone(modules.pytz.utc).strftime('%Y-%m-%d %H:%M:%S') -%}
             {%- do bounds.append("cast('" ~ utc ~ "' as timestamp)") -%}
         {%- endfor -%}
-        {{ column }} >= {{ bounds[0] }} and {{ column }} < {{ bounds[1] }}
+        {{ column }} >= {{ bounds[0] }}{{ earlier_by(minutes_before) }} and {{ column }} < {{ bounds[1] }}
     {%- else -%}
         {{ column }} = cast('{{ build_day() }}' as date)
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#-
+  The condition that something measured says something about this build's quarter-hours: about its own and, if it holds
+  for some minutes, about the next one.
+-#}
+{% macro measured_for_this_build(moment, minutes_held=0) -%}
+    {%- set quarter_hour = quarter_hour_of(moment) -%}
+    {%- set next_one = quarter_hour ~ " + interval '15' minute" -%}
+    {%- if build_day() is not none -%}
+        {{ on_build_day(moment, 'delivery_start_utc', minutes_before=15 if minutes_held else 0) }}
+    {%- elif is_narrowed() -%}
+        {{ within_bounds(moment, 'day', minutes_before=15 if minutes_held else 0) }}
+        and (
+            {{ in_this_build(quarter_hour, of='delivery_start_utc') }}
+            {{ 'or ' ~ in_this_build(next_one, of='delivery_start_utc') if minutes_held }}
+        )
+    {%- else -%}
+        true
     {%- endif -%}
 {%- endmacro %}
 
@@ -76,8 +98,7 @@
     {%- set read = graph.nodes.get('model.' ~ project_name ~ '.' ~ model_name) -%}
     {#- A test looks at what the build made, and of what arrived at the files since the last whole load. -#}
     {%- if model.resource_type == 'test' and read is not none and read.fqn[1] == 'staging' and 'file_id' in read.columns -%}
-        {%- set first = '(select first_new_file_id from ' ~ target.schema ~ '.build_scope)' -%}
-        {{- return('(select * from ' ~ relation ~ ' where file_id >= ' ~ first ~ ')') -}}
+        {{- return('(select * from ' ~ relation ~ ' where ' ~ is_of_new_file() ~ ')') -}}
     {%- endif -%}
     {%- set maker = read if model.resource_type == 'test' and read is not none else model -%}
     {%- set scope = maker.config.meta.get('scope', 'all') -%}

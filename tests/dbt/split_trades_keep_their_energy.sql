@@ -7,6 +7,7 @@ with trades as (
         side,
         volume_mwh
     from {{ ref('fct_trades', whole=true) }}
+    where {{ in_this_build("delivery_end_utc - interval '15' minute", of='delivery_start_utc') }}
     union all
     select
         'market' as kind,
@@ -26,6 +27,7 @@ parts as (
         side,
         volume_mwh
     from {{ ref('int_private_trades_split', whole=true) }}
+    where trade_id in (select trades.trade_id from trades)
     union all
     select
         'market' as kind,

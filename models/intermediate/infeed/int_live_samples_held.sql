@@ -4,9 +4,7 @@
 with samples as (
 
     select * from {{ ref('stg_vpp__live_measured_infeed', whole=true) }}
-    where
-        {{ in_this_build(quarter_hour_of('measured_at_utc'), of='delivery_start_utc') }}
-        or {{ in_this_build(quarter_hour_of('measured_at_utc') ~ " + interval '15' minute", of='delivery_start_utc') }}
+    where {{ measured_for_this_build('measured_at_utc', minutes_held=5) }}
 
 ),
 

@@ -17,18 +17,20 @@ with ends as (
             min({{ first }}) as first_utc,
             max({{ last }}) as last_utc
         from {{ ref(model) }}
+        where {{ is_of_new_file() }}
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
 
 ),
 
-span as (
+spans as (
 
     {% if build_day() is none %}
         select
             cast({{ utc_to_local('min(first_utc)') }} as date) as first_date,
             cast({{ utc_to_local('max(last_utc)') }} as date) as last_date
         from ends
+        {{ 'union all ' ~ standing_calendar() if is_narrowed() }}
     {% else %}
         select
             cast('{{ build_day() }}' as date) as first_date,
@@ -40,9 +42,9 @@ span as (
 months as (
 
     select
-        {{ first_of_month('first_date') }} as first_month,
-        {{ first_of_month('last_date') }} as last_month
-    from span
+        {{ first_of_month('min(first_date)') }} as first_month,
+        {{ first_of_month('max(last_date)') }} as last_month
+    from spans
 
 )
 

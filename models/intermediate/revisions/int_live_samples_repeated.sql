@@ -7,7 +7,7 @@ with repeated_samples as (
         asset_id,
         measured_at_utc
     from {{ ref('stg_vpp__live_measured_infeed', whole=true) }}
-    where {{ in_this_build(quarter_hour_of('measured_at_utc'), of='delivery_start_utc') }}
+    where {{ measured_for_this_build('measured_at_utc') }}
     group by asset_id, measured_at_utc
     having count(*) > 1
 

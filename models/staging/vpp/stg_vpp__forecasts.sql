@@ -3,57 +3,46 @@
         rows.asset_id,
         rows.delivery_start_utc,
         rows.version_utc,
-        rows.power_kw,
+        rows.power_kw as forecast_kw,
         rows.file_id,
-        rows.row_number,
         files.file_timestamp_utc,
-        files.file_order
+        files.file_order,
+        rows.row_number
     from {{ source('vpp', 'forecasts') }} as rows
-    inner join files on rows.file_id = files.file_id
+    left join files on rows.file_id = files.file_id
     where rows.power_kw is not null and {{ known_by('rows.version_utc') }}
 {%- endset -%}
-{%- set key = ['asset_id', 'delivery_start_utc', 'version_utc'] -%}
 
+-- Grouped, so that the database sees that no row meets two files, and leaves the join out where it gives nothing.
 with files as (
 
-    select * from {{ ref('stg_ingest__files') }}
-
-),
-
--- Where nobody asks when a point was known, the window of `known_at` costs nothing: it is left out.
-valid as (
-
-    {% if as_of() is none %}
-        select
-            *,
-            {{ known_at('version_utc', key) }} as known_at_utc
-        from ({{ valid }}) as all_rows
-    {% else %}
-        {{ dated_rows(valid, 'version_utc', key) }}
-    {% endif %}
-
-),
-
-dated as (
-
     select
-        asset_id,
-        delivery_start_utc,
-        version_utc,
-        power_kw as forecast_kw,
-        known_at_utc,
         file_id,
-        file_timestamp_utc,
-        file_order,
-        row_number
-    from valid
+        max(file_timestamp_utc) as file_timestamp_utc,
+        max(file_order) as file_order
+    from {{ ref('stg_ingest__files') }}
+    group by file_id
 
 ),
 
+-- When a point was known is put down only where it decides: a window over all points keeps filters from row groups.
 known as (
 
-    select * from dated
-    where {{ known_by('known_at_utc') }}
+    {% if as_of() is none %}
+        {{ valid }}
+    {% else %}
+        select
+            asset_id,
+            delivery_start_utc,
+            version_utc,
+            forecast_kw,
+            file_id,
+            file_timestamp_utc,
+            file_order,
+            row_number
+        from ({{ dated_rows(valid, 'version_utc', ['asset_id', 'delivery_start_utc', 'version_utc']) }}) as dated
+        where {{ known_by('known_at_utc') }}
+    {% endif %}
 
 )
 
