@@ -36,9 +36,9 @@ from ingest.sources import listing
 from serve import access, marts, permissions, quality
 from serve import backup as backups
 from serve.as_of import DiffError, differing, resolve
-from serve.files import in_words, replace_text
+from serve.files import in_words, replace_text, settle
 from serve.locks import BusyError, writing
-from serve.publish import is_published, publish, roll_back
+from serve.publish import in_advance, is_published, publish, roll_back
 from serve.published import (
     Attempt,
     PublishError,
@@ -115,6 +115,7 @@ def build(
         _build(home, context.args, lock, verbose=verbose)
         with open_warehouse(home.warehouse) as con:
             console.show_marts(con)
+        _settle(home)
 
 
 @app.command()
@@ -128,20 +129,23 @@ def run(
 ) -> None:
     """Land SOURCE, make, test and publish the marts, and print the figures there are."""
     home = _home()
-    with _writing(home, "rtm run", wait=wait) as lock, _noted(home, "rtm run", "published"):
-        if source is None:
-            try:
-                from simulator.sample import write_sample
-            except ModuleNotFoundError as error:
-                raise _no_extra(error, "simulator") from error
-            source = home.sample
-            write_sample(source)
-            out.print(f"No source named: using the bundled sample (three days, six assets) in {source}\n")
-        report = _land(home, source, retry=retry)
-        console.show_landing(report)
-        _build(home, [], lock, verbose=verbose)
-        out.print()
-        publish(home.warehouse, home.published, keep=home.published_copies, now=utc_now())
+    with _writing(home, "rtm run", wait=wait) as lock:
+        with _noted(home, "rtm run", "published"):
+            if source is None:
+                try:
+                    from simulator.sample import write_sample
+                except ModuleNotFoundError as error:
+                    raise _no_extra(error, "simulator") from error
+                source = home.sample
+                write_sample(source)
+                out.print(f"No source named: using the bundled sample (three days, six assets) in {source}\n")
+            report = _land(home, source, retry=retry, settle=False)
+            console.show_landing(report)
+            with in_advance(home.published):
+                _build(home, [], lock, verbose=verbose)
+            out.print()
+            publish(home.warehouse, home.published, keep=home.published_copies, now=utc_now())
+        _settle(home)
     with _telling(), reading(home.published) as con:
         console.show_figures(con)
         out.print()
@@ -215,6 +219,7 @@ def rebuild(verbose: VerboseOption = False, wait: WaitOption = True) -> None:
             out.print(f"What was no warehouse of this project is kept as {escape(str(aside))}", soft_wrap=True)
         _build(home, [], lock, verbose=verbose)
         publish(home.warehouse, home.published, keep=home.published_copies, now=utc_now())
+        _settle(home)
     with _telling(), reading(home.published) as con:
         console.show_marts(con)
         console.show_published(read_manifest(con), changes(con))
@@ -552,7 +557,7 @@ def _show_raw(path: Path) -> bool:
     return True
 
 
-def _land(home: Home, source: Path, *, retry: bool = False) -> Report:
+def _land(home: Home, source: Path, *, retry: bool = False, settle: bool = True) -> Report:
     with _progress() as progress:
         tasks: dict[str, int] = {}
 
@@ -562,7 +567,9 @@ def _land(home: Home, source: Path, *, retry: bool = False) -> Report:
             progress.update(tasks[feed], completed=done)  # type: ignore[arg-type]
 
         try:
-            return ingest(source, home.raw, market_time_zone(), exclude=home.root, retry=retry, progress=advance)
+            return ingest(
+                source, home.raw, market_time_zone(), exclude=home.root, retry=retry, settle=settle, progress=advance
+            )
         except (RawError, duckdb.Error, OSError) as error:
             reason = str(error).splitlines()[0] if isinstance(error, RawError) else in_words(error)
             raise StoppedError(f"the load stopped, and what it had finished is kept: {reason}") from error
@@ -571,19 +578,28 @@ def _land(home: Home, source: Path, *, retry: bool = False) -> Report:
 def _take_in(home: Home, source: Path, worker: Worker) -> bool:
     """Land, build and publish what is new; whether nothing of it was still being written."""
     moments = [time.monotonic()]
-    with _writing(home, "rtm watch", wait=True) as lock, _noted(home, "rtm watch", "published"):
-        report = _land(home, source)
-        moments.append(time.monotonic())
-        _check_raw(home)
-        check_usable(home.warehouse, warehouse_layout())
-        worker.build(lock)
-        moments.append(time.monotonic())
-        if not is_published(home.warehouse, home.published):
-            publish(home.warehouse, home.published, keep=home.published_copies, now=utc_now())
-        moments.append(time.monotonic())
-        with reading(home.published) as con:
-            console.show_round(report, read_manifest(con), [end - start for start, end in pairwise(moments)])
+    with _writing(home, "rtm watch", wait=True) as lock:
+        with _noted(home, "rtm watch", "published"):
+            report = _land(home, source, settle=False)
+            moments.append(time.monotonic())
+            _check_raw(home)
+            check_usable(home.warehouse, warehouse_layout())
+            with in_advance(home.published) if report.outcomes else nullcontext():
+                worker.build(lock)
+            moments.append(time.monotonic())
+            if not is_published(home.warehouse, home.published):
+                publish(home.warehouse, home.published, keep=home.published_copies, now=utc_now())
+            moments.append(time.monotonic())
+            with reading(home.published) as con:
+                console.show_round(report, read_manifest(con), [end - start for start, end in pairwise(moments)])
+        _settle(home)
     return not report.unsettled
+
+
+def _settle(home: Home) -> None:
+    """Now that nobody waits, have the databases hold all that was written."""
+    for database in (home.raw, home.warehouse):
+        settle(database)
 
 
 def _check_raw(home: Home) -> None:

@@ -23,7 +23,7 @@ from ingest.clocks import file_timestamp
 from ingest.feeds import Feed
 from ingest.packs import Pack
 from ingest.parsing import macros
-from ingest.raw import insert_many, open_raw
+from ingest.raw import insert_many, leave_in_log, open_raw
 from ingest.reading import FAULTS_OF_A_FILE, Read
 from ingest.sources import Candidate, Inspected, as_text, digest, find, inspect
 from ingest.texts import BadFileError
@@ -177,6 +177,7 @@ def ingest(
     *,
     exclude: Path | None = None,
     retry: bool = False,
+    settle: bool = True,
     progress: Callable[[str, int, int], None] = lambda feed, done, total: None,
 ) -> Report:
     """Land every new file of a source.
@@ -187,6 +188,8 @@ def ingest(
         zone: the market's time zone.
         exclude: a folder below the source to leave out.
         retry: read files again that an earlier load set aside.
+        settle: whether all of it stands in raw itself at the end; else some may stand in the log beside it, and
+            `serve.files.settle` is to be called when nobody waits.
         progress: called with (feed, files done, files to do).
 
     Raises:
@@ -195,6 +198,8 @@ def ingest(
     source = source.resolve()
     con = open_raw(raw, macros(zone))
     try:
+        if not settle:
+            leave_in_log(con)
         with tempfile.TemporaryDirectory(prefix="rtm-") as scratch:
             load = _Load(con, zone, Path(scratch), progress, retry=retry)
             try:

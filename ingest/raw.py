@@ -78,6 +78,14 @@ def open_raw(path: Path, zone_macros: str) -> duckdb.DuckDBPyConnection:
     return con
 
 
+def leave_in_log(con: duckdb.DuckDBPyConnection) -> None:
+    """Have closing raw leave what was written last in the log beside it (`raw.duckdb.wal`), which belongs to it.
+
+    Writing it into the file itself takes seconds when raw is large; `serve.files.settle` does so when nobody waits.
+    """
+    con.execute("pragma disable_checkpoint_on_shutdown")
+
+
 def upgrade_raw(path: Path, zone_macros: str) -> None:
     """Bring raw to this version's layout, if an older version of the project wrote it. Every row is kept.
 

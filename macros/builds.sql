@@ -33,6 +33,10 @@
         create table if not exists {{ target.schema }}.unfinished_dates (delivery_date date);
         create table if not exists {{ target.schema }}.promises (
             build_id string, schema_name string, mart_name string, column_name string, data_type string
+        );
+        {#- Who set out to make each mart last, however that ended: a mart whose maker is the same holds the same. #}
+        create table if not exists {{ target.schema }}.mart_makers (
+            schema_name string, mart_name string, build_id string
         )
     {%- endif %}
 {%- endmacro %}
@@ -48,6 +52,7 @@
             select delivery_date from {{ target.schema }}.build_dates
             where is_changed and delivery_date not in (select delivery_date from {{ target.schema }}.unfinished_dates);
         {%- endif %}
+        {{ note_makers() }}
         insert into {{ target.schema }}.builds
         select
             '{{ invocation_id }}', cast('{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}' as timestamp), null,
@@ -56,6 +61,22 @@
             '{{ dbt_version }}',
             {{ "'" ~ dbt_metadata_envs['COMMIT'] ~ "'" if dbt_metadata_envs.get('COMMIT') else 'null' }},
             '{{ fingerprint }}', {{ flags.FULL_REFRESH or false }}, null, null, null, null, null, null
+    {%- endif %}
+{%- endmacro %}
+
+
+{#- Before anything is made, so that a build that is killed has noted it too. -#}
+{% macro note_makers() -%}
+    {%- set made = [] -%}
+    {%- for name in selected_resources if name in graph.nodes and graph.nodes[name].access == 'public' -%}
+        {%- do made.append("('" ~ graph.nodes[name].schema ~ "', '" ~ graph.nodes[name].name ~ "')") -%}
+    {%- endfor -%}
+    {%- if made %}
+        delete from {{ target.schema }}.mart_makers
+        where (schema_name, mart_name) in ({{ made | join(', ') }});
+        insert into {{ target.schema }}.mart_makers
+        select schema_name, mart_name, '{{ invocation_id }}'
+        from (values {{ made | join(', ') }}) as made (schema_name, mart_name);
     {%- endif %}
 {%- endmacro %}
 

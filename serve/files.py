@@ -1,4 +1,4 @@
-"""Small files that are whole or not there, and faults of files in words."""
+"""Small files that are whole or not there, logs of databases, and faults of files in words."""
 
 from __future__ import annotations
 
@@ -28,6 +28,24 @@ def replace_text(path: Path, text: str) -> None:
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def log_of(database: Path) -> Path:
+    """Where DuckDB writes what is not yet in a database file."""
+    return database.with_name(f"{database.name}.wal")
+
+
+def settle(database: Path) -> None:
+    """Write what lies in the log beside a DuckDB file into the file itself, which takes a while when that is large.
+
+    Whoever opens the file sees it either way; this keeps the log short.
+
+    Raises:
+        duckdb.Error: if the file cannot be opened, or there is no room; nothing is lost then.
+    """
+    if log_of(database).exists():
+        with duckdb.connect(str(database)) as con:
+            con.execute("checkpoint")
 
 
 def in_words(error: Exception | str) -> str:

@@ -10,6 +10,9 @@ import os
 import re
 import shutil
 from collections import defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -38,9 +41,9 @@ create table publication.manifest (
 create table publication.contract (
     schema_name varchar, mart_name varchar, column_name varchar, data_type varchar
 );
--- what lies in this copy; is_changed is NULL for a mart that the copy before did not have
+-- what lies in this copy, and the build that made it; is_changed is NULL for a mart that the copy before did not have
 create table publication.marts (
-    schema_name varchar, mart_name varchar, rows bigint, content_hash varchar, is_changed boolean
+    schema_name varchar, mart_name varchar, rows bigint, content_hash varchar, is_changed boolean, build_id varchar
 );
 -- `rows`, and `sum(<column>)` of every quantity, beside those of the copy before; NULL where nothing is to be added up
 create table publication.changes (
@@ -50,6 +53,23 @@ create table publication.changes (
 create table publication.mart_access as from warehouse.main.mart_access;
 create table publication.column_access as from warehouse.main.column_access;
 """
+
+
+@contextmanager
+def in_advance(folder: Path) -> Iterator[None]:
+    """While a block runs (a build, say), copy the copy that the next one begins with; `publish` then goes on from it.
+
+    Args:
+        folder: where the copies lie.
+    """
+    with ThreadPoolExecutor(max_workers=1) as other:
+        copying = other.submit(_copy_current, folder)
+        try:
+            yield
+        except BaseException:
+            copying.result()
+            shutil.rmtree(folder / _UNFINISHED, ignore_errors=True)  # nothing will be published
+            raise
 
 
 def publish(warehouse: Path, folder: Path, *, keep: int, now: datetime) -> Manifest:
@@ -74,9 +94,10 @@ def publish(warehouse: Path, folder: Path, *, keep: int, now: datetime) -> Manif
     before = current(folder)
     number = max((number_of(path) for path in copies(folder)), default=0) + 1
     scratch = folder / _UNFINISHED
-    shutil.rmtree(scratch, ignore_errors=True)  # of a publication that was killed
+    if before is None or not (scratch / before.name).exists():
+        shutil.rmtree(scratch, ignore_errors=True)  # of a publication that was killed
     try:
-        scratch.mkdir()
+        scratch.mkdir(exist_ok=True)
         unfinished = scratch / "copy.duckdb"
         manifest = _made(unfinished, warehouse, before, number, now)
         _flush(unfinished)
@@ -176,7 +197,10 @@ def _made(copy: Path, warehouse: Path, before: Path | None, number: int, now: da
 
 
 def _write(copy: Path, warehouse: Path, before: Path | None, number: int, now: datetime, *, base: Path | None) -> None:
-    """Make the copy: of another, if one is given, with every mart replaced whose rows differ."""
+    """Make the copy: of another, if one is given, with every mart replaced whose rows differ.
+
+    A mart that no build set out to make since is the one that the copy before took from the warehouse and hashed there.
+    """
     noted = _begin_with(copy, base) if base is not None else {}
     with duckdb.connect(str(copy)) as con:
         con.execute("set TimeZone = 'UTC'")
@@ -187,6 +211,7 @@ def _write(copy: Path, warehouse: Path, before: Path | None, number: int, now: d
             con.execute(_MANIFEST)
         except duckdb.CatalogException as error:
             raise PublishError("the last build does not say who may see what: run `rtm build`") from error
+        makers = _makers(con)
         con.execute(
             "insert into publication.contract select schema_name, mart_name, column_name, data_type "
             "from warehouse.main.promises order by all"
@@ -197,15 +222,20 @@ def _write(copy: Path, warehouse: Path, before: Path | None, number: int, now: d
                 con.execute(f"drop table {_quoted(schema)}.{_quoted(mart)}")
         columns = _columns(con, "warehouse")
         for schema, mart in marts:
-            # of the warehouse, not of the copy: the copy is compared with it when it lies on the disk
-            fingerprint = _fingerprint(con, schema, mart, catalog="warehouse.")
-            kept = noted.get((schema, mart))
+            kept, maker = noted.get((schema, mart)), makers.get((schema, mart))
+            if kept is not None and kept.maker == maker is not None:
+                fingerprint = kept.fingerprint
+            else:
+                # of the warehouse, not of the copy: the copy is compared with it when it lies on the disk
+                fingerprint = _fingerprint(con, schema, mart, catalog="warehouse.")
             if kept is None or (kept.fingerprint, kept.columns) != (fingerprint, columns.get((schema, mart))):
                 _replace(con, schema, mart)
                 measures = _measures(con, schema, mart, columns.get((schema, mart), {}))
             else:
                 measures = kept.measures
-            con.execute("insert into publication.marts values (?, ?, ?, ?, null)", [schema, mart, *fingerprint])
+            con.execute(
+                "insert into publication.marts values (?, ?, ?, ?, null, ?)", [schema, mart, *fingerprint, maker]
+            )
             con.execute(
                 "insert into publication.changes select ?, unnest(?), unnest(cast(? as decimal(38, 9)[])), null",
                 [mart, list(measures), list(measures.values())],
@@ -228,9 +258,10 @@ def _write(copy: Path, warehouse: Path, before: Path | None, number: int, now: d
 
 @dataclass(frozen=True)
 class _Noted:
-    """What a copy says of a mart in it: rows and hash, columns with their types, and rows and sums by name."""
+    """What a copy says of a mart in it: rows and hash, who made it, columns and types, and rows and sums by name."""
 
     fingerprint: tuple[int, str]
+    maker: str | None
     columns: dict[str, str]
     measures: dict[str, Decimal | None]
 
@@ -247,22 +278,53 @@ def _begin_with(copy: Path, before: Path) -> dict[tuple[str, str], _Noted]:
             blocks, free = con.execute("select total_blocks, free_blocks from pragma_database_size()").fetchall()[0]
             if 3 * free > blocks:
                 return {}
-            rows = con.execute("select schema_name, mart_name, rows, content_hash from publication.marts").fetchall()
+            rows = con.execute(
+                "select schema_name, mart_name, rows, content_hash, build_id from publication.marts"
+            ).fetchall()
             columns, measures = _columns(con), defaultdict[str, dict[str, Decimal | None]](dict)
             for mart, measure, value in con.execute(
                 "select mart_name, measure, value from publication.changes"
             ).fetchall():
                 measures[mart][measure] = value
             noted = {
-                (schema, mart): _Noted((count, hashed), columns[schema, mart], {
+                (schema, mart): _Noted((count, hashed), maker, columns[schema, mart], {
                     name: measures[mart].get(name) for name in ["rows", *_sums(columns[schema, mart])]
                 })
-                for schema, mart, count, hashed in rows
+                for schema, mart, count, hashed, maker in rows
             }  # fmt: skip
     except duckdb.Error:
         return {}  # a copy that cannot be read must not keep a good one from replacing it
-    shutil.copyfile(before, copy)
+    begun = copy.with_name(before.name)
+    if begun.exists():
+        begun.replace(copy)
+    else:
+        shutil.copyfile(before, copy)
     return noted
+
+
+def _copy_current(folder: Path) -> None:
+    """A copy of the current copy, under its name, in the folder of what is unfinished."""
+    before, scratch = current(folder), folder / _UNFINISHED
+    shutil.rmtree(scratch, ignore_errors=True)
+    if before is None:
+        return
+    try:
+        scratch.mkdir()
+        shutil.copyfile(before, scratch / "half")
+        (scratch / "half").rename(scratch / before.name)
+    except OSError:  # the disk is full, say: publishing meets that itself, and can tell
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _makers(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
+    """(schema, mart) -> the last build that set out to make it; without marts that an older version made."""
+    found = con.execute(
+        "select 1 from duckdb_tables() where database_name = 'warehouse' and table_name = 'mart_makers'"
+    )
+    if not found.fetchall():
+        return {}
+    rows = con.execute("select schema_name, mart_name, build_id from warehouse.main.mart_makers").fetchall()
+    return {(schema, mart): build_id for schema, mart, build_id in rows}
 
 
 def _replace(con: duckdb.DuckDBPyConnection, schema: str, mart: str) -> None:

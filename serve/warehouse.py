@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from serve.files import database_error
+from serve.files import database_error, log_of
 
 SCHEMAS = ("marts", "reports")
 
@@ -122,7 +122,7 @@ def make_room(path: Path) -> Path | None:
         OSError: if it cannot be moved or deleted.
     """
     if not path.exists():
-        _log_of(path).unlink(missing_ok=True)
+        log_of(path).unlink(missing_ok=True)
         return None
     try:
         with duckdb.connect(str(path), read_only=True) as con:
@@ -135,12 +135,12 @@ def make_room(path: Path) -> Path | None:
         is_ours = False
     if is_ours:
         path.unlink()
-        _log_of(path).unlink(missing_ok=True)
+        log_of(path).unlink(missing_ok=True)
         return None
     aside = path.with_name(f"{path.stem}.set-aside-{datetime.now(UTC):%Y%m%dT%H%M%S%f}Z{path.suffix}")
     path.rename(aside)
-    if _log_of(path).exists():
-        _log_of(path).rename(_log_of(aside))
+    if log_of(path).exists():
+        log_of(path).rename(log_of(aside))
     return aside
 
 
@@ -172,8 +172,3 @@ def _has_builds(con: duckdb.DuckDBPyConnection) -> bool:
 def _tables(con: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
     rows = con.execute("select table_schema, table_name from information_schema.tables").fetchall()
     return {(schema, table) for schema, table in rows}
-
-
-def _log_of(path: Path) -> Path:
-    """The write-ahead log beside a database file."""
-    return path.with_name(f"{path.name}.wal")

@@ -20,6 +20,7 @@ create table if not exists main.builds (
 create table if not exists main.promises (
     build_id string, schema_name string, mart_name string, column_name string, data_type string
 );
+create table if not exists main.mart_makers (schema_name string, mart_name string, build_id string);
 create table if not exists main.mart_access (
     schema_name string, mart_name string, readers string, rows_by string, final_when string, blank_unless_own string,
     rows_of string
@@ -62,7 +63,7 @@ def prepare(
                 *(number, number, known_until(number)),
             ],
         )
-        for table in ("promises", "mart_access", "column_access"):
+        for table in ("promises", "mart_makers", "mart_access", "column_access"):
             con.execute(f"delete from main.{table}")
         for mart in MARTS:
             con.execute(
@@ -71,6 +72,7 @@ def prepare(
             )
             con.execute(f"comment on table {mart} is 'it''s described'")
             schema, name = mart.split(".")
+            con.execute("insert into main.mart_makers values (?, ?, ?)", [schema, name, f"build {number}"])
             con.execute(
                 "insert into main.mart_access values (?, ?, '[\"trader\"]', '[]', 'true', '[]', '{}')", [schema, name]
             )

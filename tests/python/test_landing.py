@@ -18,8 +18,10 @@ from conftest import Landing, forecast
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from home import PROJECT
+from home import PROJECT, market_time_zone
 from ingest.feeds import FEEDS
+from ingest.landing import ingest
+from serve.files import settle
 
 VERSION = 1749376800  # 2025-06-08 10:00 UTC
 PRODUCTION = "distribution_system_operator/final_production_M_20250609.csv"
@@ -223,6 +225,20 @@ def test_a_load_that_is_killed_loses_and_doubles_nothing(tmp_path: Path) -> None
     assert contents(disturbed) == contents(calm)
     names = disturbed.query("select count(*), count(distinct file_name) from manifest")
     assert names == calm.query("select count(*), count(distinct file_name) from manifest")
+
+
+def test_what_a_load_leaves_in_the_log_is_there_and_settles(landing: Landing) -> None:
+    log = landing.raw.with_name("raw.duckdb.wal")
+    settle(landing.raw)  # there is nothing yet
+    for kw in (1, 2):
+        landing.write(PRODUCTION, production(kw))
+        ingest(landing.source, landing.raw, market_time_zone(), settle=False)
+        assert (log.exists(), values(landing)[-1]) == (True, kw)
+    settle(landing.raw)
+    assert (log.exists(), values(landing)) == (False, [1, 2])
+    landing.write(PRODUCTION, production(3))
+    landing.load()
+    assert not log.exists()
 
 
 def test_names_that_mean_something_to_the_database_or_are_not_text(landing: Landing) -> None:

@@ -20,7 +20,7 @@ from conftest import Landing
 from prepared import MARTS, known_until, prepare
 
 from home import PROJECT
-from serve.publish import publish, roll_back, verify
+from serve.publish import in_advance, publish, roll_back, verify
 from serve.published import (
     Attempt,
     Manifest,
@@ -172,6 +172,32 @@ def test_a_copy_with_other_rows_than_the_warehouse_is_found_out(place: Place) ->
         verify(copy)
 
 
+def test_only_what_a_build_set_out_to_make_is_taken_anew(place: Place) -> None:
+    """What somebody wrote into the warehouse by hand is no number of a build."""
+    prepare(place.warehouse, 1)
+    place.publish()
+    with duckdb.connect(str(place.warehouse)) as con:
+        for mart in MARTS:
+            con.execute(f"update {mart} set value_mwh = 5")
+        con.execute("update main.mart_makers set build_id = 'a later one' where mart_name = 'fct_twos'")
+    place.publish()
+    assert [place.value(mart=mart) for mart in MARTS] == [1, 5, 1]
+    with reading(place.published) as con:
+        assert con.execute("select mart_name from publication.marts where is_changed").fetchall() == [("fct_twos",)]
+        assert {(change.mart, change.measure) for change in changes(con)} == {("fct_twos", "sum(value_mwh)")}
+
+
+def test_without_a_note_of_who_made_them_all_marts_are_looked_at(place: Place) -> None:
+    prepare(place.warehouse, 1)
+    place.publish()
+    for forget in ("delete from main.mart_makers", "drop table main.mart_makers"):
+        with duckdb.connect(str(place.warehouse)) as con:
+            con.execute(forget)
+            con.execute(f"update {MARTS[0]} set value_mwh = value_mwh + 1")
+        place.publish()
+    assert place.value() == 3
+
+
 def test_the_last_copies_are_kept_and_never_reused(place: Place) -> None:
     for number in range(1, 5):
         prepare(place.warehouse, number)
@@ -250,6 +276,28 @@ def test_a_publication_that_is_killed_leaves_the_copy_before(place: Place) -> No
     made = place.publish().copy_number
     assert (place.value(), current(place.published)) == (2, place.published / f"copy_{made:06}.duckdb")
     assert not list(place.published.glob(".*"))
+
+
+def test_the_next_copy_is_begun_while_something_else_is_done(place: Place) -> None:
+    with in_advance(place.published):  # there is nothing yet
+        prepare(place.warehouse, 1)
+    place.publish()
+    with in_advance(place.published):
+        prepare(place.warehouse, 2)
+    assert [path.name for path in (place.published / ".unfinished").iterdir()] == ["copy_000001.duckdb"]
+    place.publish()
+    assert place.value() == 2
+    with pytest.raises(KeyboardInterrupt), in_advance(place.published):
+        raise KeyboardInterrupt
+    assert sorted(path.name for path in place.published.iterdir()) == [
+        "copy_000001.duckdb", "copy_000002.duckdb", "current.duckdb",
+    ]  # fmt: skip
+    with in_advance(place.published):
+        pass
+    roll_back(place.published)  # so that the copy begun is of another than the current one
+    prepare(place.warehouse, 3)
+    place.publish()
+    assert (place.value(), list(place.published.glob(".*"))) == (3, [])
 
 
 def test_age_and_reason_are_told(place: Place) -> None:

@@ -1,26 +1,29 @@
-with versions as (
+with
+{% for feed, model, item_id, values in feeds_corrected() %}
+    {{ feed }} as (
+
+        select * from {{ ref(model) }}
+
+    ),
+
+{% endfor %}
+versions as (
 
     {% for feed, model, item_id, values in feeds_corrected() %}
-        select
-            '{{ feed }}' as feed,
-            measures.measure,
-            {{ item_id }} as item_id,
-            delivery_start_utc,
-            case measures.measure
-                {% for measure, value in values.items() -%}
-                    when '{{ measure }}' then cast({{ value }} as decimal(18, 6))
-                {% endfor -%}
-            end as new_value,
-            known_at_utc as new_known_at_utc,
-            file_order,
-            row_number
-        from {{ ref(model) }}
-        cross join (
-            {% for measure in values -%}
-                select '{{ measure }}' as measure{{ ' union all ' if not loop.last }}
-            {%- endfor %}
-        ) as measures
-        {% if not loop.last %}union all{% endif %}
+        {% set outer = loop %}
+        {% for measure, value in values.items() %}
+            select
+                '{{ feed }}' as feed,
+                '{{ measure }}' as measure,
+                {{ item_id }} as item_id,
+                delivery_start_utc,
+                cast({{ value }} as decimal(18, 6)) as new_value,
+                known_at_utc as new_known_at_utc,
+                file_order,
+                row_number
+            from {{ feed }}
+            {% if not (outer.last and loop.last) %}union all{% endif %}
+        {% endfor %}
     {% endfor %}
 
 ),
