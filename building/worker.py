@@ -6,7 +6,6 @@ descriptor of the writers' lock, which it then holds too, and ends when nobody c
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import socket
@@ -33,7 +32,6 @@ def main() -> int:
         word, _, _, _ = socket.recv_fds(parent, 1, 1)
     if not word:
         return 0
-    gc.disable()  # looking for garbage among all that dbt knows of the project takes longer than some models
     code = 0 if dbt.build() else 1
     sys.stdout.flush()
     # At once, and with it the lock: to close the warehouse is to write its log into it, which takes a second when it is

@@ -60,6 +60,12 @@ def test_any_order_of_arrival_ends_in_the_same_marts(tmp_path: Path, seed: int) 
         "(select count(distinct delivery_date) from marts.dim_quarter_hours)"
     )[0]
     assert 0 < int(str(changed)) < int(str(built)), [path.name for path in batch]
+    noted = "main.first_of_build('day'), main.last_of_build('day'), main.first_of_build('month'), main.first_new_file()"
+    expected = (
+        "min(delivery_start_utc) filter (is_changed), max(delivery_start_utc) filter (is_changed), "
+        "min(delivery_start_utc), (select first_new_file_id from main.build_scope)"
+    )
+    assert home.query(f"select {noted}") == home.query(f"select {expected} from main.build_quarter_hours")
 
     other = tmp_path / "other.duckdb"
     (home.root / "warehouse.duckdb").rename(other)
