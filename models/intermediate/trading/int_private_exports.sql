@@ -15,49 +15,30 @@ files as (
 rows_of_files as (
 
     select
-        file_id,
-        file_order,
-        count(*) as trades
-    from trades
-    group by file_id, file_order
-
-),
-
-first_named as (
-
-    select
+        trades.file_id,
+        trades.file_order,
         {{ export_day('files.file_name') }} as export_day,
-        trades.trade_id,
-        trades.side,
-        min(trades.file_order) as file_order
+        files.file_timestamp_utc,
+        row_number() over (
+            partition by {{ export_day('files.file_name') }}, trades.trade_id, trades.side
+            order by trades.file_order asc, trades.row_number asc
+        ) as occurrence
     from trades
     inner join files on trades.file_id = files.file_id
-    group by {{ export_day('files.file_name') }}, trades.trade_id, trades.side
-
-),
-
-news as (
-
-    select
-        file_order,
-        count(*) as new_trades
-    from first_named
-    group by file_order
 
 ),
 
 counted as (
 
     select
-        files.file_id,
-        rows_of_files.file_order,
-        {{ export_day('files.file_name') }} as export_day,
-        files.file_timestamp_utc,
-        coalesce(news.new_trades, 0) as new_trades,
-        rows_of_files.trades - coalesce(news.new_trades, 0) as repeated_trades
+        file_id,
+        file_order,
+        export_day,
+        file_timestamp_utc,
+        count(*) filter (where occurrence > 1) as repeated_trades,
+        count(*) filter (where occurrence = 1) as new_trades
     from rows_of_files
-    inner join files on rows_of_files.file_id = files.file_id
-    left join news on rows_of_files.file_order = news.file_order
+    group by file_id, file_order, export_day, file_timestamp_utc
 
 ),
 

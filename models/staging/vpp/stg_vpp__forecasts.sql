@@ -25,24 +25,30 @@ with files as (
 
 ),
 
--- When a point was known is put down only where it decides: a window over all points keeps filters from row groups.
-known as (
+-- When a point was known is found out only where it decides: a window over all points keeps filters from row groups.
+valid as (
 
     {% if as_of() is none %}
         {{ valid }}
     {% else %}
-        select
-            asset_id,
-            delivery_start_utc,
-            version_utc,
-            forecast_kw,
-            file_id,
-            file_timestamp_utc,
-            file_order,
-            row_number
-        from ({{ dated_rows(valid, 'version_utc', ['asset_id', 'delivery_start_utc', 'version_utc']) }}) as dated
-        where {{ known_by('known_at_utc') }}
+        {{ dated_rows(valid, 'version_utc', ['asset_id', 'delivery_start_utc', 'version_utc']) }}
     {% endif %}
+
+),
+
+known as (
+
+    select
+        asset_id,
+        delivery_start_utc,
+        version_utc,
+        forecast_kw,
+        file_id,
+        file_timestamp_utc,
+        file_order,
+        row_number
+    from valid
+    {% if as_of() is not none %}where {{ known_by('known_at_utc') }}{% endif %}
 
 )
 
