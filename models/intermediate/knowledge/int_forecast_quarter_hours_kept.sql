@@ -25,18 +25,35 @@ ends as (
 
 ),
 
-kept as (
+-- Two steps read `ends`, so that it is found once and by itself: from what the database knows of its columns.
+forecast_quarter_hours as (
 
     select
-        asset_days.asset_id,
         quarter_hours.delivery_start_utc,
         quarter_hours.delivery_date
     from quarter_hours
-    inner join asset_days on quarter_hours.delivery_date = asset_days.delivery_date
-    cross join ends
-    where
-        quarter_hours.delivery_date > ends.newest_date - {{ var('forecast_version_days') }}
-        and quarter_hours.delivery_start_utc <= ends.last_delivery_start_utc
+    inner join ends on quarter_hours.delivery_start_utc <= ends.last_delivery_start_utc
+
+),
+
+recent_asset_days as (
+
+    select
+        asset_days.asset_id,
+        asset_days.delivery_date
+    from asset_days
+    inner join ends on asset_days.delivery_date > ends.newest_date - {{ var('forecast_version_days') }}
+
+),
+
+kept as (
+
+    select
+        recent_asset_days.asset_id,
+        forecast_quarter_hours.delivery_start_utc,
+        forecast_quarter_hours.delivery_date
+    from forecast_quarter_hours
+    inner join recent_asset_days on forecast_quarter_hours.delivery_date = recent_asset_days.delivery_date
 
 )
 
