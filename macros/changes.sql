@@ -370,8 +370,10 @@
 {%- endmacro %}
 
 
+{#- Where everything is made all files are new; saying so would keep the database from what it knows of whole columns. -#}
 {% macro is_of_new_file() -%}
-    {{ 'file_id >= ' ~ target.schema ~ '.first_new_file()' if is_narrowed() and build_day() is none else 'true' }}
+    {%- set some_are_old = is_narrowed() and build_day() is none and not makes_everything() -%}
+    {{ 'file_id >= ' ~ target.schema ~ '.first_new_file()' if some_are_old else 'true' }}
 {%- endmacro %}
 
 
