@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -38,13 +39,11 @@ def log_of(database: Path) -> Path:
 def settle(database: Path) -> None:
     """Write what lies in the log beside a DuckDB file into the file itself, which takes a while when that is large.
 
-    Whoever opens the file sees it either way; this keeps the log short.
-
-    Raises:
-        duckdb.Error: if the file cannot be opened, or there is no room; nothing is lost then.
+    Whoever opens the file sees it either way; this keeps the log short. Where it cannot be done (somebody has the file
+    open, the disk is full) nothing is lost: the next one who writes does it.
     """
     if log_of(database).exists():
-        with duckdb.connect(str(database)) as con:
+        with suppress(duckdb.Error), duckdb.connect(str(database)) as con:
             con.execute("checkpoint")
 
 

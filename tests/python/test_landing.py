@@ -234,6 +234,9 @@ def test_what_a_load_leaves_in_the_log_is_there_and_settles(landing: Landing) ->
         landing.write(PRODUCTION, production(kw))
         ingest(landing.source, landing.raw, market_time_zone(), settle=False)
         assert (log.exists(), values(landing)[-1]) == (True, kw)
+    with duckdb.connect(str(landing.raw), read_only=True):  # somebody has it open
+        settle(landing.raw)
+    assert (log.exists(), values(landing)) == (True, [1, 2])
     settle(landing.raw)
     assert (log.exists(), values(landing)) == (False, [1, 2])
     landing.write(PRODUCTION, production(3))
