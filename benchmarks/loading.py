@@ -10,7 +10,7 @@ import duckdb
 from benchmarks.equality import must_have_the_same_rows
 from benchmarks.measuring import run
 from benchmarks.results import Goal, Result
-from benchmarks.worlds import Size, count, feed_files, in_other_years, unpacked_forecasts
+from benchmarks.worlds import Size, count, feed_files, in_other_months, unpacked_forecasts
 
 _GOAL = Goal(0.7, at_most=False, size="large")
 _PATTERNS = {
@@ -23,12 +23,13 @@ _PATTERNS = {
     "imbalance_prices_estimated": "imbalance/imbalance_price_estimation_*.csv",
     "imbalance_prices_final": "imbalance/imbalance_price_final_*.csv",
 }
-# A week of these is read in no time at all: only in many years' files is there a rate to be seen.
-_YEARS = {
+# A week of these is read in no time at all: only in many months' files is there a rate to be seen.
+_MONTHS = {
+    "final_production": 4,
     "private_trades": 10,
     "public_trades": 10,
-    "imbalance_prices_estimated": 60,
-    "imbalance_prices_final": 60,
+    "imbalance_prices_estimated": 720,
+    "imbalance_prices_final": 720,
 }
 
 
@@ -39,8 +40,8 @@ def compare(size: Size, files: Path, work: Path, say: Callable[[str], None]) -> 
     yield _compared("forecasts, single files", "forecasts", single, work, say)
     for feed, pattern in _PATTERNS.items():
         case = "forecasts, packed" if feed == "forecasts" else feed.replace("_", " ")
-        if feed in _YEARS:
-            folder = in_other_years(files, work / feed, pattern, _YEARS[feed])
+        if feed in _MONTHS:
+            folder = in_other_months(files, work / feed, pattern, _MONTHS[feed])
         else:
             folder = feed_files(files, work / feed, pattern)
         yield _compared(case, feed, folder, work, say)

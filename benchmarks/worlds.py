@@ -91,14 +91,19 @@ def feed_files(files: Path, folder: Path, pattern: str) -> Path:
     return folder
 
 
-def in_other_years(files: Path, folder: Path, pattern: str, years: int) -> Path:
-    """A folder with the files of a feed as they would have come in each of many years, so that there are enough."""
-    this_year = str(_FIRST_DAY.year)
-    for year in range(_FIRST_DAY.year, _FIRST_DAY.year + years):
+def in_other_months(files: Path, folder: Path, pattern: str, months: int) -> Path:
+    """A folder with the files of a feed as they would have come in each of many months, so that there are enough."""
+    for number in range(months):
+        years, month = divmod(_FIRST_DAY.month - 1 + number, 12)
+        other = date(_FIRST_DAY.year + years, month + 1, 1)
         for path in sorted(files.glob(pattern)):
-            copy = folder / str(year) / str(path.relative_to(files)).replace(this_year, str(year))
+            name, content = str(path.relative_to(files)), path.read_bytes()
+            for spelling in ("%Y-%m-", "%Y%m", ".%m.%Y"):
+                old, new = f"{_FIRST_DAY:{spelling}}", f"{other:{spelling}}"
+                name, content = name.replace(old, new), content.replace(old.encode(), new.encode())
+            copy = folder / f"{other:%Y-%m}" / name
             copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(path.read_bytes().replace(this_year.encode(), str(year).encode()))
+            copy.write_bytes(content)
     return folder
 
 

@@ -13,6 +13,8 @@ _STAMP = re.compile(
     r"(?P<zulu>[Zz])?$"
 )
 
+_NO_DIGITS = re.compile(r"\D")
+
 
 def file_timestamp(stem: str, zone: ZoneInfo) -> datetime | None:
     """Read the timestamp at the end of a file's name.
@@ -30,13 +32,13 @@ def file_timestamp(stem: str, zone: ZoneInfo) -> datetime | None:
     found = _STAMP.search(stem)
     if found is None:
         return None
-    digits = re.sub(r"\D", "", found["date"] + (found["time"] or "0000")).ljust(14, "0")
+    digits = _NO_DIGITS.sub("", found["date"] + (found["time"] or "0000")).ljust(14, "0")
+    fraction = int((found["fraction"] or "0").ljust(6, "0"))
+    year, month, day, hour, minute, second = int(digits[:4]), *(int(digits[at : at + 2]) for at in range(4, 14, 2))
     try:
-        moment = datetime.strptime(digits, "%Y%m%d%H%M%S")
+        moment = datetime(year, month, day, hour, minute, second, fraction)
     except ValueError:
         return None
-    if found["fraction"]:
-        moment = moment.replace(microsecond=int(found["fraction"].ljust(6, "0")))
     is_utc = found["zulu"] and found["time"]
     return moment.replace(tzinfo=UTC if is_utc else zone, fold=0).astimezone(UTC).replace(tzinfo=None)
 

@@ -9,12 +9,14 @@ from collections.abc import Sequence
 
 import duckdb
 
+from ingest.csv_shape import CsvShape, is_metering_point
 from ingest.feeds import Feed, Layout, normalise
+from ingest.inspection import Inspected
 from ingest.raw import insert_many
 from ingest.reading import FAULTS_OF_A_FILE, Read, RejectedLine, judged
-from ingest.sources import CsvShape, Inspected, is_metering_point
 
-# Its rows come in the order of the files and their lines; `file_index` counts the files.
+# Its rows come in the order of the files and their lines. `file_index` counts the files, or is a pack's first column,
+# the file's id.
 _LINES = """
     read_csv(
         $paths, columns = $names, auto_detect = false, header = false, delim = $delimiter, quote = '"', escape = '"',
@@ -27,7 +29,7 @@ _GOOD_LINES = _LINES.replace(
     "hive_partitioning = false, store_rejects = true, rejects_table = 'reject_lines', rejects_scan = 'reject_files'",
 )
 
-Files = Sequence[tuple[int, Inspected]]
+Files = Sequence[Inspected]
 
 
 def read(con: duckdb.DuckDBPyConnection, feed: Feed, files: Files) -> Read:
@@ -36,7 +38,7 @@ def read(con: duckdb.DuckDBPyConnection, feed: Feed, files: Files) -> Read:
     Args:
         con: a connection with the parsing macros.
         feed: the feed.
-        files: (file id, file) of each, all of one shape.
+        files: the files, all with one `group_key`.
 
     Raises:
         duckdb.Error: if a statement fails, which can be the fault of any of the files.
@@ -53,7 +55,7 @@ def read(con: duckdb.DuckDBPyConnection, feed: Feed, files: Files) -> Read:
 
 def _read_narrow(con: duckdb.DuckDBPyConnection, feed: Feed, files: Files, result: Read) -> None:
     """One row a line, as `numbered`."""
-    shape = _shape(files[0][1])
+    shape = _shape(files[0])
     known = set(feed.known_cells)
     place = {name: f"c{position}" for position, name in enumerate(shape.header) if name}
     unknown = [name for name in place if name not in known]
@@ -67,14 +69,14 @@ def _read_narrow(con: duckdb.DuckDBPyConnection, feed: Feed, files: Files, resul
         "fields.* exclude (file_index) from fields inner join first_rows using (file_index)"
     )
     if unknown:
-        result.unknown_columns = {file_id: unknown for file_id, _ in files}
+        result.unknown_columns = {file.file_id: unknown for file in files}
 
 
 def _read_wide(con: duckdb.DuckDBPyConnection, feed: Feed, files: Files, result: Read) -> None:
     """A row for each line and metering point, as `numbered`; headers differ, so cells are found by position."""
-    shape = _shape(files[0][1])
+    shape = _shape(files[0])
     places: list[tuple[int, int, int, int, int, str]] = []
-    for index, (file_id, file) in enumerate(files):
+    for index, file in zip(_indexes(files), files, strict=True):
         labels = _shape(file).labels
         header = [normalise(label) for label in labels]
         start = header.index("delivery_start__utc_")
@@ -85,7 +87,7 @@ def _read_wide(con: duckdb.DuckDBPyConnection, feed: Feed, files: Files, result:
         ]
         others = [name for at, name in enumerate(header) if name and at != start and at not in points]
         if others:
-            result.unknown_columns[file_id] = others
+            result.unknown_columns[file.file_id] = others
     con.execute(
         "create or replace temp table places (file_index bigint, start_position integer, position integer, "
         "nth integer, points integer, metering_point_id varchar)"
@@ -119,21 +121,33 @@ def _cut(con: duckdb.DuckDBPyConnection, feed: Feed, sql: str, files: Files) -> 
     Returns:
         Lines that cannot be cut into cells, which it leaves out.
     """
-    shape = _shape(files[0][1])
+    shape = _shape(files[0])
     width = len(shape.labels) + shape.has_trailing_delimiter
+    names = {f"c{position}": "VARCHAR" for position in range(width)}
+    pack = files[0].pack
+    if pack is not None:
+        pack.flush()
+        names = {"file_index": "INTEGER", **names}
     reading = {
-        "paths": [str(file.readable) for _, file in files],
-        "names": {f"c{position}": "VARCHAR" for position in range(width)},
+        "paths": [str(file.readable) for file in files] if pack is None else [str(pack.path)],
+        "names": names,
         "delimiter": shape.delimiter,
-        "skip": shape.skipped_lines,
+        "skip": shape.skipped_lines if pack is None else 0,
     }
     try:
         con.execute(sql, reading)
     except FAULTS_OF_A_FILE:
+        if pack is not None:
+            raise
         con.execute("drop table if exists reject_lines; drop table if exists reject_files")
         con.execute(sql.replace(_LINES, _GOOD_LINES), reading)
         return _rejected_lines(con, feed, files)
     return []
+
+
+def _indexes(files: Files) -> list[int]:
+    """What `file_index` is for each file."""
+    return list(range(len(files))) if files[0].pack is None else [file.file_id for file in files]
 
 
 def _note_first_rows(con: duckdb.DuckDBPyConnection, table: str, files: Files) -> None:
@@ -144,10 +158,14 @@ def _note_first_rows(con: duckdb.DuckDBPyConnection, table: str, files: Files) -
         select file_index, file_id, subject, first_row
         from (select file_index, min(rowid) as first_row from {table} group by file_index)
         inner join (
-            select unnest(range(len($ids))) as file_index, unnest($ids) as file_id, unnest($subjects) as subject
+            select unnest($indexes) as file_index, unnest($ids) as file_id, unnest($subjects) as subject
         ) using (file_index)
         """,
-        {"ids": [file_id for file_id, _ in files], "subjects": [file.subject for _, file in files]},
+        {
+            "indexes": _indexes(files),
+            "ids": [file.file_id for file in files],
+            "subjects": [file.subject for file in files],
+        },
     )
 
 
@@ -182,7 +200,7 @@ def _rejected_lines(con: duckdb.DuckDBPyConnection, feed: Feed, files: Files) ->
         group by all
         """
     ).fetchall()
-    file_ids = {str(file.readable): file_id for file_id, file in files}
+    file_ids = {str(file.readable): file.file_id for file in files}
     hidden = "(not shown: may hold personal data)" if feed.personal else None
     return sorted(
         (

@@ -10,6 +10,8 @@ import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ingest.numbers import Plain, moments, numbers, powers, quarter_hours
+
 
 class Layout(StrEnum):
     """How a file is laid out."""
@@ -32,8 +34,8 @@ class Column:
         expected: what the cell should have held, for the message.
         blank_ok: whether an empty cell is in order.
         plain: the fast way: the value of `sql`, for cells as they nearly always come, and NULL wherever it could be
-            another one. Its cells are as they stand in a CSV file, or DOUBLEs of columnar JSON. None: the feed has no
-            fast way.
+            another one. SQL over cells as they stand in a CSV file, or a function over the numbers of columnar JSON
+            (`ingest.numbers`). None: the feed has no fast way.
     """
 
     name: str
@@ -42,7 +44,7 @@ class Column:
     cell: str | None = None
     expected: str = "a value"
     blank_ok: bool = False
-    plain: str | None = None
+    plain: str | Plain | None = None
 
 
 @dataclass(frozen=True)
@@ -125,12 +127,12 @@ def number(name: str, cell: str, parser: str, *, blank_ok: bool = False) -> Colu
     return Column(name, type_, f'{parser}("{cell}")', cell, expected, blank_ok, plain)
 
 
-def moment(name: str, cell: str, sql: str, plain: str) -> Column:
+def moment(name: str, cell: str, sql: str, plain: str | Plain) -> Column:
     """A column of moments in UTC."""
     return Column(name, "TIMESTAMP", sql, cell, "a moment within the years 2000 to 2099", plain=plain)
 
 
-def quarter_hour(cell: str, sql: str, plain: str | None = None) -> Column:
+def quarter_hour(cell: str, sql: str, plain: str | Plain | None = None) -> Column:
     """The quarter-hour's start, the key of everything (TIME-1)."""
     return Column(
         "delivery_start_utc", "TIMESTAMP", f"on_quarter_hour({sql})", cell, "the start of a quarter-hour", plain=plain
@@ -139,8 +141,8 @@ def quarter_hour(cell: str, sql: str, plain: str | None = None) -> Column:
 
 def measured_power(cell: str) -> Column:
     """Power in kW, as columnar JSON has it."""
-    sql, plain = f'below(finite_double("{cell}"), 1e8)', f'below("{cell}", 1e8)'
-    return Column("power_kw", "DOUBLE", sql, cell, "kW below 100 GW", plain=plain)
+    sql = f'below(finite_double("{cell}"), 1e8)'
+    return Column("power_kw", "DOUBLE", sql, cell, "kW below 100 GW", plain=powers(cell))
 
 
 def chosen(name: str, cell: str, sql: str, expected: str, plain: str) -> Column:
@@ -177,7 +179,7 @@ def _trades(name: str, prefix: str) -> Feed:
         required=("TradeId", "Side", "DeliveryStart", "DeliveryEnd", "ExecutionTime", "Price", "Volume", "VolumeUnit"),
         optional=("Currency",),
         columns=(
-            text("trade_id", "tradeid", blank_ok=False, plain="trimmed(tradeid)"),
+            text("trade_id", "tradeid", blank_ok=False, plain="plain_text(tradeid)"),
             chosen("side", "side", 'to_side("side")', "BUY or SELL", "one_of(side, ['BUY', 'SELL'])"),
             trade_moment("delivery_start_utc", "deliverystart"),
             trade_moment("delivery_end_utc", "deliveryend"),
@@ -224,7 +226,7 @@ def _imbalance_prices(name: str, pattern: str, prices: tuple[tuple[str, str], ..
                 "plain_settlement(datum, von, zeitzone)",
             ),
             *(number(column, normalise(cell), "to_price") for column, cell in prices),
-            text("data_type", "datentyp", plain="trimmed(datentyp)"),
+            text("data_type", "datentyp", plain="plain_text(datentyp)"),
         ),
         keys=("delivery_start_utc",),
         value=" or ".join(f"{column} is not null" for column, _ in prices),
@@ -263,9 +265,9 @@ FEEDS: tuple[Feed, ...] = (
                 "start",
                 'case when epoch_to_utc("end") <> epoch_to_utc("start") + interval 15 minute then null '
                 'else epoch_to_utc("start") end',
-                'plain_period("start", "end")',
+                quarter_hours("start", "end"),
             ),
-            moment("version_utc", "version", 'epoch_to_utc("version")', "plain_epoch(version)"),
+            moment("version_utc", "version", 'epoch_to_utc("version")', moments("version")),
             measured_power("power"),
         ),
         keys=("asset_id", "delivery_start_utc", "version_utc"),
@@ -280,7 +282,7 @@ FEEDS: tuple[Feed, ...] = (
         optional=("quality",),
         columns=(
             text("asset_id", "asset_id", blank_ok=False, plain="asset_id"),
-            moment("measured_at_utc", "timestamp", 'epoch_to_utc("timestamp")', 'plain_epoch("timestamp")'),
+            moment("measured_at_utc", "timestamp", 'epoch_to_utc("timestamp")', moments("timestamp")),
             measured_power("value"),
             Column(
                 "quality",
@@ -289,7 +291,7 @@ FEEDS: tuple[Feed, ...] = (
                 "quality",
                 "a number",
                 blank_ok=True,
-                plain="case when isfinite(quality) then quality end",
+                plain=numbers("quality"),
             ),
         ),
         keys=("asset_id", "measured_at_utc"),

@@ -1,23 +1,23 @@
 """JSON documents, one a file or one a line of a packed file, -> rows, see `ingest.reading`.
 
-The fast way, for columnar JSON: DuckDB parses a whole pack (`ingest.packs`) straight into lists of numbers. A document
-in which anything is odd goes the careful way, as text, with all of its rows.
+The fast way, for columnar JSON: numbers, as `ingest.answers` has them. A document in which anything is odd goes the
+careful way, as text, with all of its rows.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import duckdb
 
+from ingest.answers import Answers
 from ingest.feeds import Feed, Layout
-from ingest.packs import Pack
+from ingest.inspection import Inspected
 from ingest.raw import insert_many
-from ingest.reading import FAULTS_OF_A_FILE, Read, RejectedLine, judged
-from ingest.sources import Inspected
+from ingest.reading import Read, RejectedLine
 
-Files = Sequence[tuple[int, Inspected]]
+Files = Sequence[Inspected]
+Text = tuple[int, int, str]  # file id, line, document
 
 _DOCUMENT = (
     '{"key": {"asset_id": "VARCHAR", "entity_id": "VARCHAR"}, "column_ids": ["VARCHAR"], "units": ["VARCHAR"], '
@@ -25,135 +25,37 @@ _DOCUMENT = (
 )
 
 
-def read(con: duckdb.DuckDBPyConnection, feed: Feed, files: Files, pack: Pack) -> Read:
+def read(con: duckdb.DuckDBPyConnection, feed: Feed, files: Files, answers: Answers) -> Read:
     """Read JSON files into `sound` and `cells`.
 
     Args:
         con: a connection with the parsing macros.
         feed: the feed.
-        files: (file id, file) of each.
-        pack: what holds them, and perhaps other files.
+        files: the files.
+        answers: those of them, and perhaps of other files, that have nothing odd.
 
     Raises:
         duckdb.Error: if a statement fails, which can be the fault of any of the files.
     """
-    _note_lines(con, files)
+    con.execute("create or replace temp table batch (file_id integer, subject varchar, is_packed boolean)")
+    insert_many(con, "batch", [(file.file_id, file.subject, file.candidate.is_packed) for file in files])
+    odd = [(file.file_id, line, text) for file in files for line, text in file.odd.items()]
+    result = Read()
     if feed.layout is Layout.ASSETS:
-        result = _read_texts(con, _texts(files, pack), '{"assets": ["JSON"]}')
+        _read_texts(con, odd, '{"assets": ["JSON"]}', result)
         _read_assets(con, result)
         return result
-    odd = _read_answers(con, feed, pack)
-    result = Read()
+    answers.show(con)
+    con.execute("create or replace temp table taken as from answers semi join batch using (file_id)")
     if odd:
-        result = _read_texts(con, _texts(files, pack, odd), _DOCUMENT)
+        _read_texts(con, odd, _DOCUMENT, result)
         _judge_answers(con, feed, result)
     _number_rows(con, has_odd=bool(odd))
     if odd:
         _cut_answers(con, feed, result)
-    _take_sound(con, feed, result)
+    _show_sound(con, feed, result)
     result.remarks = _remarks(con, feed, has_odd=bool(odd))
     return result
-
-
-def _note_lines(con: duckdb.DuckDBPyConnection, files: Files) -> None:
-    """The files as `batch`, and every line of them in the pack as `lines`."""
-    con.execute(
-        "create or replace temp table batch (file_id integer, subject varchar, is_packed boolean, first_place bigint, "
-        "lines bigint, may_hold_booleans boolean)"
-    )
-    rows = [
-        (file_id, file.subject, file.candidate.is_packed, part.first_line, part.lines, part.may_hold_booleans)
-        for file_id, file in files
-        if (part := file.part) is not None
-    ]
-    insert_many(con, "batch", rows)
-    con.execute(
-        "create or replace temp table lines as select file_id, unnest(range(1, lines + 1)) as line, "
-        "first_place + line - 1 as place, may_hold_booleans from batch"
-    )
-
-
-def _texts(files: Files, pack: Pack, only: dict[int, list[int]] | None = None) -> Iterable[tuple[int, int, str]]:
-    """(file id, line, document) of files, or of some of their lines."""
-    for file_id, file in files:
-        if file.part is None or (only is not None and file_id not in only):
-            continue
-        documents = pack.texts(file.part)
-        for line in only[file_id] if only is not None else range(1, len(documents) + 1):
-            yield file_id, line, documents[line - 1]
-
-
-def _read_answers(con: duckdb.DuckDBPyConnection, feed: Feed, pack: Pack) -> dict[int, list[int]]:
-    """The fast way: `plain`, the points of all answers, and `taken`, the answers without any oddity.
-
-    Points come in the order of the lines; `i` counts those of an answer from 0, so that `rowid - i` names it. An answer
-    of which no points can be told has one without values.
-
-    Returns:
-        File id -> lines whose answers must go the careful way.
-    """
-    pack.flush()
-    try:
-        con.execute(f"create or replace temp table plain as {_points(feed)}", {"path": str(pack.path)})
-    except FAULTS_OF_A_FILE:
-        con.execute("create or replace temp table plain (i integer, says_ms boolean, is_ms boolean, is_sound boolean)")
-    # A line that is no JSON, or more than one document, gives an answer of NULLs. A blank one gives none: then which
-    # line an answer stands in cannot be told, and all go the careful way.
-    con.execute(
-        """
-        create or replace temp table taken as
-        with answers as (
-            select *, row_number() over (order by first_row) - 1 as place
-            from (
-                select rowid - i as first_row, count(*) as rows,
-                    case any_value(says_ms) when true then 'ms' when false then 's' end as label,
-                    bool_or(is_ms) as has_ms, bool_or(not is_ms) as has_s, bool_and(is_sound) as is_sound
-                from plain group by all
-            )
-        )
-        select first_row, place, file_id, line, rows, label, has_ms, has_s
-        from answers inner join lines using (place)
-        where is_sound and not may_hold_booleans and (select count(*) from answers) = $lines
-        """,
-        {"lines": pack.lines},
-    )
-    odd: dict[int, list[int]] = defaultdict(list)
-    for file_id, line in con.execute(
-        "select file_id, line from lines anti join taken using (place) order by all"
-    ).fetchall():
-        odd[file_id].append(line)
-    return odd
-
-
-def _points(feed: Feed) -> str:
-    """SQL that parses a pack into points: raw columns, `i`, whether time says to be in ms, and is, and `is_sound`."""
-    time = feed.required[0]
-    known = ", ".join(f"'{name}'" for name in feed.known_cells)
-    has_all = " and ".join(  # a blank is in order in a column that an answer lacks, not in one that it has
-        f"coalesce(list_count({_part(column.cell)}) = len(data[1]), true)"
-        for column in feed.columns
-        if column.blank_ok and column.cell
-    )
-    cells = ", ".join(f'unnest(case when is_whole then {_part(name)} end) as "{name}"' for name in feed.known_cells)
-    points = f"""
-        select cast(unnest(case when is_whole then range(len(data[1])) else [0] end) as integer) as i, asset_id,
-            {_unit(time)} = 'ms' as says_ms, {cells}
-        from (
-            select *, ({_reason(feed)}) is null and list_has_all([{known}], names) and len(data[1]) > 0
-                and coalesce({_unit(time)} in ('ms', 's'), true) and {has_all or "true"} as is_whole
-            from (
-                select coalesce(key.asset_id, key.entity_id) as asset_id,
-                    list_transform(column_ids, lambda name: lower(trim(name))) as names, units, "values" as data
-                from read_json(
-                    $path, format = 'newline_delimited', ignore_errors = true, hive_partitioning = false, columns = {{
-                        key: 'STRUCT(asset_id VARCHAR, entity_id VARCHAR)', column_ids: 'VARCHAR[]',
-                        units: 'VARCHAR[]', "values": 'DOUBLE[][]'
-                    }}
-                )
-            )
-        )
-    """
-    return f"select * exclude (cell), abs(cell.{time}) >= 1e11 as is_ms from ({judged(feed, points, 'i', 'says_ms')})"
 
 
 def _part(name: str | None) -> str:
@@ -189,8 +91,9 @@ def _reason(feed: Feed) -> str:
     """
 
 
-def _read_texts(con: duckdb.DuckDBPyConnection, texts: Iterable[tuple[int, int, str]], shape: str) -> Read:
+def _read_texts(con: duckdb.DuckDBPyConnection, texts: Sequence[Text], shape: str, result: Read) -> None:
     """JSON as text, as `documents`; judges which are valid."""
+    result.has_cells = True
     file_ids, lines, contents = zip(*texts, strict=True)
     con.execute(
         """
@@ -203,7 +106,6 @@ def _read_texts(con: duckdb.DuckDBPyConnection, texts: Iterable[tuple[int, int, 
         """,
         {"file_ids": list(file_ids), "lines": list(lines), "contents": list(contents), "shape": shape},
     )
-    result = Read(has_cells=True)
     _set_aside(
         con,
         """
@@ -219,7 +121,6 @@ def _read_texts(con: duckdb.DuckDBPyConnection, texts: Iterable[tuple[int, int, 
         """,
         result,
     )
-    return result
 
 
 def _set_aside(con: duckdb.DuckDBPyConnection, sql: str, result: Read) -> None:
@@ -302,16 +203,23 @@ def _cut_answers(con: duckdb.DuckDBPyConnection, feed: Feed, result: Read) -> No
     )
 
 
-def _take_sound(con: duckdb.DuckDBPyConnection, feed: Feed, result: Read) -> None:
-    """The fast way: `plain` and `taken` -> `sound`."""
+def _show_sound(con: duckdb.DuckDBPyConnection, feed: Feed, result: Read) -> None:
+    """The fast way: `taken` -> `sound`."""
     result.sound = dict(con.execute("select file_id, sum(rows) from taken group by file_id").fetchall())
-    if result.sound:
-        columns = ", ".join(column.name for column in feed.columns)
-        con.execute(
-            f"create or replace temp view sound as select file_id, rows_before + i + 1 as row_number, {columns}, "
-            "cast(null as varchar) as extra from plain inner join (from taken inner join numbering using "
-            "(file_id, line)) as answers on plain.rowid - plain.i = answers.first_row"
-        )
+    if not result.sound:
+        return
+    columns = ", ".join(column.name for column in feed.columns)
+    con.execute(
+        f"""
+        create or replace temp view sound as
+        select file_id, first_row + place as row_number, {columns}, cast(null as varchar) as extra
+        from points
+        inner join (
+            select *, rows_before - first_place + 1 as first_row
+            from taken inner join numbering using (file_id, line)
+        ) using (answer)
+        """
+    )
 
 
 def _remarks(con: duckdb.DuckDBPyConnection, feed: Feed, *, has_odd: bool) -> list[tuple[int, str, str]]:

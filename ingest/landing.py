@@ -6,12 +6,13 @@ A file's rows and its line in the manifest commit together, so a load that is ki
 from __future__ import annotations
 
 import tempfile
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,20 +20,20 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from ingest import readers
-from ingest.clocks import file_timestamp
+from ingest.contents import Content, digest, read
 from ingest.feeds import Feed
-from ingest.packs import Pack
+from ingest.inspection import Bench, Inspected, group_key, inspect, judge_answers, unpack
 from ingest.parsing import macros
 from ingest.raw import insert_many, leave_in_log, open_raw
 from ingest.reading import FAULTS_OF_A_FILE, Read
-from ingest.sources import Candidate, Inspected, as_text, digest, find, inspect
+from ingest.sources import Candidate, as_text, find
 from ingest.texts import BadFileError
 
-_BATCH_FILES = 1000
+_BATCH_FILES = 2000
 _BATCH_BYTES = 128 << 20
+_READ_AHEAD = 4  # files
+_READ_AT_ONCE = 1 << 15  # bytes below which handing a file to another thread takes longer than reading it
 _PACKED_GROWTH = 12  # a packed file is so many times as long in plain text
-
-Seen = tuple[str, int, int]
 
 
 @dataclass(frozen=True)
@@ -73,26 +74,12 @@ class Report:
 
 @dataclass(frozen=True)
 class _Delivery:
-    """A file that is to be read, with the id that its rows will carry."""
+    """A file that is to be read, with the id that its rows will carry; `sha256` if it had to be known before."""
 
     file_id: int
     candidate: Candidate
-    seen: Seen
-
-
-class _Bench:
-    """A folder for what is made of a batch's files so that DuckDB can read them."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir()
-        self.folder = folder
-        self.pack = Pack(folder / "pack.jsonl")
-
-    def clear(self) -> None:
-        """Forget the batch before."""
-        self.pack.clear()
-        for copy in self.folder.glob("*.csv"):
-            copy.unlink()
+    size_bytes: int
+    sha256: str | None
 
 
 @dataclass
@@ -102,27 +89,23 @@ class _Batch:
     Attributes:
         feed: the feed.
         size: how many files.
-        pack: what holds those that are JSON.
-        groups: files that can be read together, with their ids.
-        bad: files that cannot be used, and why.
-        unreadable: files that are gone, or cannot be opened.
+        bench: what holds their answers and lines.
+        files: those that could be read.
+        unsettled: files that are gone, cannot be opened, or have changed.
     """
 
     feed: Feed
     size: int
-    pack: Pack
-    groups: dict[Hashable, list[tuple[int, Inspected]]] = field(default_factory=lambda: defaultdict(list))
-    bad: list[tuple[_Delivery, str]] = field(default_factory=list)
-    unreadable: list[Path] = field(default_factory=list)
+    bench: Bench
+    files: list[Inspected] = field(default_factory=list)
+    unsettled: list[Path] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class _ManifestLine:
     """One line of the manifest: what became of a file version."""
 
-    file_id: int
-    candidate: Candidate
-    seen: Seen
+    file: Inspected
     rows: int
     bad_rows: int
     reason: str | None
@@ -147,6 +130,11 @@ class _Memory:
         self._bad = {(feed, name, sha): reason for feed, name, sha, status, reason in rows if status == "quarantined"}
         self._sightings = dict(con.execute("select path, sha256 from sightings").fetchall())
         self._source_contents = source_contents
+        self._names = {(feed, name) for feed, name, *_ in rows}
+
+    def knows(self, candidate: Candidate) -> bool:
+        """Whether a file of this name was read before: only then can its content be known."""
+        return (candidate.feed.name, candidate.name) in self._names
 
     def reason_set_aside(self, candidate: Candidate, sha256: str) -> str | None:
         """Why this very content was set aside earlier; None: it was not."""
@@ -222,7 +210,7 @@ class _Load:
     ) -> None:
         self._con = con
         self._zone = zone
-        self._benches = [_Bench(scratch / "a"), _Bench(scratch / "b")]
+        self._benches = [Bench(scratch / "a"), Bench(scratch / "b")]
         self._progress = progress
         self._retry = retry
         self._report = Report(load_id=0)
@@ -230,7 +218,7 @@ class _Load:
     def close(self) -> None:
         """Let go of the scratch files."""
         for bench in self._benches:
-            bench.pack.close()
+            bench.close()
 
     def run(self, source: Path, exclude: Path | None) -> Report:
         known, unknown = find(source, exclude)
@@ -262,32 +250,40 @@ class _Load:
 
     def _select_new(self, known: Sequence[Candidate]) -> list[_Delivery]:
         """The files to read, in the order of their paths; of equal name and bytes only the first."""
-        seen: list[tuple[Candidate, Seen]] = []
         contents: dict[tuple[str, str], set[str]] = defaultdict(set)
+        memory = _Memory(self._con, contents)
+        names = Counter((candidate.feed.name, candidate.name) for candidate in known)
+        seen: list[tuple[Candidate, int, str | None]] = []
         for done, candidate in enumerate(known, start=1):
+            name = candidate.feed.name, candidate.name
             try:
-                seen.append((candidate, digest(candidate)))
+                if names[name] == 1 and not memory.knows(candidate):  # it can only be new
+                    seen.append((candidate, candidate.path.stat().st_size, None))
+                    continue
+                content, size = digest(candidate)
             except OSError:
                 self._report.unsettled.append(candidate.path)
                 continue
-            contents[candidate.feed.name, candidate.name].add(seen[-1][1][0])
+            seen.append((candidate, size, content))
+            contents[name].add(content)
             self._progress("looking at files", done, len(known))
-        memory = _Memory(self._con, contents)
         next_id = self._one("select coalesce(max(file_id), 0) + 1 from manifest")
         deliveries: list[_Delivery] = []
         taken: set[tuple[str, str, str]] = set()
         copies: list[tuple[str, str, None]] = []
-        for candidate, look in seen:
-            feed, sha256 = candidate.feed.name, look[0]
-            reason = None if self._retry else memory.reason_set_aside(candidate, sha256)
-            if reason is not None:
-                self._report.still_bad.append(Outcome(candidate.path, feed, 0, 0, reason))
-            elif (feed, candidate.name, sha256) in taken or not memory.is_new(candidate, sha256):
-                self._report.unchanged[feed] += 1
-                copies.append((candidate.place, sha256, None))
-            else:
+        for candidate, size, sha256 in seen:
+            feed = candidate.feed.name
+            if sha256 is not None:
+                reason = None if self._retry else memory.reason_set_aside(candidate, sha256)
+                if reason is not None:
+                    self._report.still_bad.append(Outcome(candidate.path, feed, 0, 0, reason))
+                    continue
+                if (feed, candidate.name, sha256) in taken or not memory.is_new(candidate, sha256):
+                    self._report.unchanged[feed] += 1
+                    copies.append((candidate.place, sha256, None))
+                    continue
                 taken.add((feed, candidate.name, sha256))
-                deliveries.append(_Delivery(next_id + len(deliveries), candidate, look))
+            deliveries.append(_Delivery(next_id + len(deliveries), candidate, size, sha256))
         if copies:
             self._con.execute("begin")
             insert_many(self._con, "sightings", copies, replace=True)
@@ -295,30 +291,47 @@ class _Load:
         return deliveries
 
     def _land_some(self, batch: _Batch) -> None:
-        self._report.unsettled += batch.unreadable
-        for delivery, reason in batch.bad:
-            self._set_aside(delivery.file_id, delivery.candidate, delivery.seen, reason)
-        for files in batch.groups.values():
-            self._land_group(batch.feed, files, batch.pack)
+        self._report.unsettled += batch.unsettled
+        groups: dict[Hashable, list[Inspected]] = defaultdict(list)
+        for file in batch.files:
+            if file.problem is None:
+                groups[group_key(file)].append(file)
+            else:
+                self._set_aside(file, file.problem)
+        for files in groups.values():
+            self._land_group(batch.feed, files, batch.bench)
 
-    def _land_group(self, feed: Feed, files: Sequence[tuple[int, Inspected]], pack: Pack) -> None:
+    def _land_group(self, feed: Feed, files: Sequence[Inspected], bench: Bench) -> None:
         """Land files that one statement can read; where that fails, halve until the culprit is alone."""
         if not files:
             return
         try:
-            found = readers.read(self._con, feed, files, pack)
+            found = readers.read(self._con, feed, files, bench.answers)
             if found.has_cells:
                 self._parse(feed)
         except FAULTS_OF_A_FILE as error:
-            if len(files) > 1:
+            if files[0].pack is not None:
+                self._land_group(feed, self._unpacked(files, bench), bench)
+            elif len(files) > 1:
                 middle = len(files) // 2
-                self._land_group(feed, files[:middle], pack)
-                self._land_group(feed, files[middle:], pack)
-                return
-            file_id, file = files[0]
-            self._set_aside(file_id, file.candidate, _seen(file), f"the file cannot be read: {_first_line(error)}")
+                self._land_group(feed, files[:middle], bench)
+                self._land_group(feed, files[middle:], bench)
+            else:
+                self._set_aside(files[0], f"the file cannot be read: {_first_line(error)}")
             return
         self._commit(feed, files, found)
+
+    def _unpacked(self, files: Sequence[Inspected], bench: Bench) -> list[Inspected]:
+        """Files of a pack that cannot be read, ready to be read one by one."""
+        ready: list[Inspected] = []
+        for file in files:
+            try:
+                unpack(file, bench)
+            except (OSError, BadFileError):
+                self._report.unsettled.append(file.candidate.path)
+            else:
+                ready.append(file)
+        return ready
 
     def _parse(self, feed: Feed) -> None:
         """The careful way: `cells` -> `parsed`, typed and named as in raw, and `cell_problems`."""
@@ -345,7 +358,7 @@ class _Load:
         ]
         self._con.execute(f"create or replace temp table cell_problems as {' union all '.join(problems)}")
 
-    def _commit(self, feed: Feed, files: Sequence[tuple[int, Inspected]], found: Read) -> None:
+    def _commit(self, feed: Feed, files: Sequence[Inspected], found: Read) -> None:
         rows, valid = Counter(found.sound), Counter(found.sound)
         unreadable = Counter(rejected.file_id for rejected in found.rejected)
         lines = Counter(unreadable)
@@ -363,28 +376,28 @@ class _Load:
                 )
             )
         bad = dict(found.bad)
+        unsettled: list[Path] = []
         lines_of_manifest: list[_ManifestLine] = []
-        for file_id, file in files:
+        for file in files:
+            file_id = file.file_id
             if not file.is_unchanged():
-                self._report.unsettled.append(file.candidate.path)
+                unsettled.append(file.candidate.path)
                 continue
             if file_id not in bad and valid[file_id] == 0:
-                bad[file_id] = self._why_no_rows(file, file_id, lines[file_id], has_cells=found.has_cells)
+                bad[file_id] = self._why_no_rows(file, lines[file_id], has_cells=found.has_cells)
             unknown = ", ".join(found.unknown_columns.get(file_id, [])) or None
-            lines_of_manifest.append(
-                _ManifestLine(
-                    file_id, file.candidate, _seen(file), rows[file_id], unreadable[file_id], bad.get(file_id), unknown
-                )
-            )
+            lines_of_manifest.append(_ManifestLine(file, rows[file_id], unreadable[file_id], bad.get(file_id), unknown))
         self._con.execute("begin")
         try:
+            self._insert(feed, [line.file.file_id for line in lines_of_manifest if line.reason is None], found)
             self._record(lines_of_manifest)
-            self._insert(feed, [line.file_id for line in lines_of_manifest if line.reason is None], found)
             self._con.execute("commit")
         except BaseException:
             with suppress(duckdb.Error):  # a commit that failed (a full disk, say) has rolled back already
                 self._con.execute("rollback")
             raise
+        self._report_on(lines_of_manifest)
+        self._report.unsettled += unsettled
 
     def _insert(self, feed: Feed, good: list[int], found: Read) -> None:
         con = self._con
@@ -392,14 +405,12 @@ class _Load:
             "create or replace temp table good as select unnest(cast($good as integer[])) as file_id", {"good": good}
         )
         names = ", ".join(column.name for column in feed.columns)
+        kept = set(good)
         if found.sound:
-            con.execute(
-                f"insert into {feed.name} select file_id, row_number, {names}, extra from sound "
-                "where file_id in (from good)"
-            )
+            only = "" if found.sound.keys() <= kept else "where file_id in (from good)"
+            con.execute(f"insert into {feed.name} select file_id, row_number, {names}, extra from sound {only}")
         if found.has_cells:
             self._insert_careful(feed, names)
-        kept = set(good)
         rejected = [
             (r.file_id, r.line, None, f"line {r.line}: {r.problem}", r.content, False)
             for r in found.rejected
@@ -426,8 +437,8 @@ class _Load:
             "order by file_id, row_number, column_name"
         )
 
-    def _why_no_rows(self, file: Inspected, file_id: int, lines: int, *, has_cells: bool) -> str:
-        problem = self._first_problem(file_id) if has_cells else None
+    def _why_no_rows(self, file: Inspected, lines: int, *, has_cells: bool) -> str:
+        problem = self._first_problem(file.file_id) if has_cells else None
         if problem is not None:
             row, column, what, content = problem
             return f"no row can be used; for example row {row}: {column} is {what}" + (
@@ -447,25 +458,31 @@ class _Load:
         ).fetchall()
         return found[0] if found else None
 
-    def _set_aside(self, file_id: int, candidate: Candidate, seen: Seen, reason: str) -> None:
+    def _set_aside(self, file: Inspected, reason: str) -> None:
+        line = _ManifestLine(file, 0, 0, reason, None)
         self._con.execute("begin")
-        self._record([_ManifestLine(file_id, candidate, seen, 0, 0, reason, None)])
+        self._record([line])
         self._con.execute("commit")
+        self._report_on([line])
 
     def _record(self, lines: Sequence[_ManifestLine]) -> None:
         rows = [
             (
-                line.file_id, self._report.load_id, line.candidate.feed.name, line.candidate.place,
-                line.candidate.name, line.seen[1], line.seen[0], file_timestamp(line.candidate.stem, self._zone),
+                line.file.file_id, self._report.load_id, line.file.candidate.feed.name, line.file.candidate.place,
+                line.file.candidate.name, line.file.size_bytes, line.file.sha256, line.file.timestamp,
                 _now(), line.landed_rows, line.bad_rows, line.status, line.reason, line.unknown_columns,
             )
             for line in lines
         ]  # fmt: skip
         insert_many(self._con, "manifest", rows)
-        sightings = [(line.candidate.place, line.seen[0], line.file_id) for line in lines]
+        sightings = [(line.file.candidate.place, line.file.sha256, line.file.file_id) for line in lines]
         insert_many(self._con, "sightings", sightings, replace=True)
+
+    def _report_on(self, lines: Sequence[_ManifestLine]) -> None:
         self._report.outcomes += [
-            Outcome(line.candidate.path, line.candidate.feed.name, line.landed_rows, line.bad_rows, line.reason)
+            Outcome(
+                line.file.candidate.path, line.file.candidate.feed.name, line.landed_rows, line.bad_rows, line.reason
+            )
             for line in lines
         ]
 
@@ -474,23 +491,43 @@ class _Load:
         return int(row[0]) if row else 0
 
 
-def _seen(file: Inspected) -> Seen:
-    return file.sha256, file.size_bytes, file.changed_ns
-
-
-def _look(deliveries: Sequence[_Delivery], bench: _Bench, zone: ZoneInfo) -> _Batch:
-    bench.clear()
-    batch = _Batch(deliveries[0].candidate.feed, len(deliveries), bench.pack)
-    for delivery in deliveries:
-        try:
-            file = inspect(delivery.candidate, delivery.seen, zone, bench.folder, bench.pack)
-        except BadFileError as error:
-            batch.bad.append((delivery, str(error)))
-        except OSError:
-            batch.unreadable.append(delivery.candidate.path)
-        else:
-            batch.groups[readers.group_key(file)].append((delivery.file_id, file))
+def _look(deliveries: Sequence[_Delivery], bench: Bench, zone: ZoneInfo) -> _Batch:
+    feed = deliveries[0].candidate.feed
+    bench.clear(feed)
+    batch = _Batch(feed, len(deliveries), bench)
+    with ThreadPoolExecutor(max_workers=2) as others:
+        for delivery, reading in _ahead(others, deliveries):
+            try:
+                content = reading()
+                if delivery.sha256 not in (None, content.sha256):
+                    raise OSError("it has changed since it was found to be new")
+                file = inspect(delivery.file_id, content, zone, bench)
+            except OSError:
+                batch.unsettled.append(delivery.candidate.path)
+            else:
+                batch.files.append(file)
+    changed = judge_answers(batch.files, bench)
+    batch.unsettled += [file.candidate.path for file in batch.files if file.file_id in changed]
+    batch.files = [file for file in batch.files if file.file_id not in changed]
     return batch
+
+
+def _ahead(
+    others: ThreadPoolExecutor, deliveries: Iterable[_Delivery]
+) -> Iterator[tuple[_Delivery, Callable[[], Content]]]:
+    """Files, and what gives their content: if it is worth it, other threads read them, some files ahead.
+
+    Hashing and decompressing leave Python's lock alone.
+    """
+    waiting: deque[tuple[_Delivery, Callable[[], Content]]] = deque()
+    for delivery in deliveries:
+        if delivery.size_bytes < _READ_AT_ONCE:
+            waiting.append((delivery, partial(read, delivery.candidate)))
+        else:
+            waiting.append((delivery, others.submit(read, delivery.candidate).result))
+        if len(waiting) > _READ_AHEAD:
+            yield waiting.popleft()
+    yield from waiting
 
 
 def _batches(deliveries: Iterable[_Delivery]) -> Iterator[list[_Delivery]]:
@@ -498,7 +535,7 @@ def _batches(deliveries: Iterable[_Delivery]) -> Iterator[list[_Delivery]]:
     batch: list[_Delivery] = []
     size = 0
     for delivery in deliveries:
-        bytes_to_read = delivery.seen[1] * (_PACKED_GROWTH if delivery.candidate.is_packed else 1)
+        bytes_to_read = delivery.size_bytes * (_PACKED_GROWTH if delivery.candidate.is_packed else 1)
         if batch and (len(batch) >= _BATCH_FILES or size + bytes_to_read > _BATCH_BYTES):
             yield batch
             batch, size = [], 0

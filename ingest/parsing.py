@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 # A moment outside of these years is a broken clock, not a delivery.
 _FIRST, _LAST = "timestamp '2000-01-01'", "timestamp '2100-01-01'"
-_FIRST_SECOND, _LAST_SECOND = 946684800, 4102444799
 
 # A day and an offset in the one spelling that the plain macros take.
 _DAY, _UTC = r"20\d{2}-\d{2}-\d{2}", r"(\+00:00|Z| UTC)"
@@ -58,7 +57,7 @@ create or replace temp macro iso_text(t) as regexp_replace(
     regexp_replace(t, '^(\d{{2}})\.(\d{{2}})\.(\d{{4}})', '\3-\2-\1'), '\s*(UTC|GMT)$', '+00'
 );
 create or replace temp macro has_offset(t) as regexp_matches(t, ':\d{{2}}(\.\d+)?\s*(Z|z|[+-]\d{{2}}(:?\d{{2}})?)$');
-create or replace temp macro as_utc(local_time, zone) as timezone('UTC', timezone(zone, local_time));
+create or replace temp macro as_utc(local_time, zone) as make_timestamp(epoch_us(timezone(zone, local_time)));
 create or replace temp macro as_local(utc_time, zone) as timezone(zone, timezone('UTC', utc_time));
 
 -- TIME-5: of two moments with one local time the first occurrence is summer time.
@@ -126,6 +125,9 @@ create or replace temp macro plain_volume(t) as (
     case when regexp_full_match(t, '\d{{1,6}}([.,]\d{{1,9}})?')
         then try_cast(replace(t, ',', '.') as decimal(18, 9)) end
 );
+create or replace temp macro plain_text(t) as (  -- with nothing to trim
+    case when t >= '!' and not (ends_with(t, ' ') or ends_with(t, chr(9)) or ends_with(t, chr(13))) then t end
+);
 create or replace temp macro plain_moment(t) as (
     case when regexp_full_match(t, '{_DAY}[ T]\d{{2}}:\d{{2}}:\d{{2}}(\.\d{{1,6}})?{_UTC}')
         then try_cast(t as timestamp) end
@@ -133,19 +135,6 @@ create or replace temp macro plain_moment(t) as (
 create or replace temp macro plain_quarter_hour(t) as (
     case when regexp_full_match(t, '{_DAY}[ T]\d{{2}}:(00|15|30|45):00(\.0{{1,6}})?{_UTC}')
         then try_cast(t as timestamp) end
-);
--- Of seconds or milliseconds as a DOUBLE.
-create or replace temp macro plain_epoch(x) as (
-    case
-        when x between {_FIRST_SECOND} and {_LAST_SECOND} then make_timestamp(cast(round(x * 1e6) as bigint))
-        when x between {_FIRST_SECOND}e3 and {_LAST_SECOND}e3 then make_timestamp(cast(round(x * 1e3) as bigint))
-    end
-);
-create or replace temp macro plain_period(first, last) as (
-    case
-        when first < 1e11 and first % 900 = 0 and coalesce(last - first = 900, true) then plain_epoch(first)
-        when first >= 1e11 and first % 900e3 = 0 and coalesce(last - first = 900e3, true) then plain_epoch(first)
-    end
 );
 -- A local time with no change of the clock within an hour.
 create or replace temp macro steady(m, zone) as (
@@ -157,7 +146,11 @@ create or replace temp macro plain_zone(m, zone) as (
         when 'UTC' then m
         when 'CET' then m - interval 1 hour
         when 'CEST' then m - interval 2 hour
-        when 'Europe/Berlin' then steady(m, 'Europe/Berlin')
+        when 'Europe/Berlin' then case  -- by law the clock changes in March and October
+            when extract(month from m) between 4 and 9 then m - interval 2 hour
+            when extract(month from m) in (11, 12, 1, 2) then m - interval 1 hour
+            else steady(m, 'Europe/Berlin')
+        end
     end
 );
 create or replace temp macro plain_settlement(day, time, zone) as (

@@ -136,7 +136,7 @@ def _layout(con: duckdb.DuckDBPyConnection) -> int | None:
 
 
 def _tables(con: duckdb.DuckDBPyConnection) -> set[str]:
-    return {name for (name,) in con.execute("select table_name from information_schema.tables").fetchall()}
+    return {name for (name,) in con.execute("select table_name from duckdb_tables() where not temporary").fetchall()}
 
 
 def table_of(feed: Feed) -> str:

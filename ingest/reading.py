@@ -1,7 +1,7 @@
 """What reading files gives: rows in two forms, and what is wrong with the files.
 
 The fast way and the careful way: nearly every row is plain, with each cell in the one spelling that its feed has always
-used. Such rows are `sound`: typed as in raw, by the `plain` SQL of each column. All other rows are `cells`: text, which
+used. Such rows are `sound`: typed as in raw, by what is `plain` of each column. All other rows are `cells`: text, which
 the loader then reads with the `sql` of each column, and whose faults it names. Both ways give the same values for the
 same text (tests/python/test_two_ways.py), so that which way a row takes shows in nothing but the time.
 """
@@ -50,7 +50,7 @@ class Read:
 
 
 def judged(feed: Feed, source: str, *others: str) -> str:
-    """SQL that gives rows of cells their raw columns the fast way, and says where that was possible.
+    """SQL that gives rows of CSV cells their raw columns the fast way, and says where that was possible.
 
     Args:
         feed: the feed.
@@ -58,7 +58,7 @@ def judged(feed: Feed, source: str, *others: str) -> str:
         others: columns to keep as they are.
 
     Returns:
-        SQL that gives `others`, the raw columns, `cell` with all the feed's cells, and `is_sound`.
+        SQL that gives `others`, the raw columns, `is_sound`, and `cell` with all the feed's cells where it is not.
     """
     cells = ", ".join(f'"{cell}" := "{cell}"' for cell in feed.cells)
     columns = ", ".join(
@@ -69,7 +69,11 @@ def judged(feed: Feed, source: str, *others: str) -> str:
         f'("{column.name}" is not null' + (f' or cell."{column.cell}" is null)' if column.blank_ok else ")")
         for column in feed.columns
     )
+    sound = f"{is_sound} and coalesce({feed.value}, false)" if feed.has_fast_way else "false"
     return f"""
-        select *, {f"{is_sound} and coalesce({feed.value}, false)" if feed.has_fast_way else "false"} as is_sound
-        from (select {", ".join(others)}, {columns}, struct_pack({cells}) as cell from ({source}))
+        select * replace (case when not is_sound then cell end as cell)
+        from (
+            select *, {sound} as is_sound
+            from (select {", ".join(others)}, {columns}, struct_pack({cells}) as cell from ({source}))
+        )
     """

@@ -16,18 +16,19 @@ class TextCheck:
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")()
-        self._is_utf8 = True
+        self._is_ascii = self._is_utf8 = True
         self._has_begun = self._has_zeros = self._has_text = False
 
     def take(self, piece: bytes) -> bytes:
         """Take in the next bytes of the file; gives them back without byte order mark."""
         if not self._has_begun:
             self._has_begun = True
-            while piece.startswith(codecs.BOM_UTF8):
-                piece = piece.removeprefix(codecs.BOM_UTF8)
+            piece = without_mark(piece)
         self._has_zeros = self._has_zeros or b"\0" in piece
-        self._has_text = self._has_text or bool(piece.strip())
-        self._decode(piece)
+        self._has_text = self._has_text or not (piece.isspace() or not piece)
+        self._is_ascii = self._is_ascii and piece.isascii()
+        if not self._is_ascii:
+            self._decode(piece)
         return piece
 
     def is_utf8(self) -> bool:
@@ -52,13 +53,24 @@ class TextCheck:
             self._is_utf8 = False
 
 
-def from_windows(piece: bytes) -> bytes:
-    """Bytes of Windows-1252 in UTF-8.
+def without_mark(content: bytes) -> bytes:
+    """A file's first bytes without byte order mark."""
+    while content.startswith(codecs.BOM_UTF8):
+        content = content.removeprefix(codecs.BOM_UTF8)
+    return content
+
+
+def as_utf8(content: bytes) -> bytes:
+    """A whole file's bytes in UTF-8, without byte order mark.
 
     Raises:
-        BadFileError: if they are not.
+        BadFileError: if they are no text, or nothing but blanks.
     """
+    check = TextCheck()
+    text = check.take(content)
+    if check.is_utf8():
+        return text
     try:
-        return piece.decode("cp1252").encode()
+        return text.decode("cp1252").encode()
     except UnicodeDecodeError as error:
         raise BadFileError("the file is text in neither UTF-8 nor Windows-1252") from error

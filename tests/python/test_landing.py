@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 import shutil
@@ -11,16 +12,21 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
-from conftest import Landing, forecast
+from conftest import Landing, forecast, series
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from home import PROJECT, market_time_zone
+from ingest import inspection
+from ingest import landing as loader
+from ingest.contents import Content
 from ingest.feeds import FEEDS
 from ingest.landing import ingest
+from ingest.sources import Candidate
 from serve.files import settle
 
 VERSION = 1749376800  # 2025-06-08 10:00 UTC
@@ -270,3 +276,70 @@ def test_lines_that_end_in_different_ways(landing: Landing, content: bytes) -> N
     landing.load()
     assert landing.reasons() == {}
     assert values(landing) == [1]
+
+
+LIVE = "vpp/live_measured_infeed/A_20250608.json"
+SAMPLES = series("A", {"timestamp": [VERSION * 1000.0], "value": [7.0], "quality": [1.0]}, ["ms", "kW", "factor"])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "longer"),
+    [
+        (LIVE, SAMPLES, SAMPLES + " "),
+        (PRODUCTION, production(1), production(1) + "2025-06-08 00:15:00 UTC,2.5\n"),
+    ],
+    ids=["json", "csv"],
+)
+def test_a_file_that_changes_while_it_is_read_waits_for_the_next_load(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch, name: str, content: str, longer: str
+) -> None:
+    path = landing.write(name, content)
+    inspect = inspection.inspect
+
+    def inspect_and_grow(*arguments: Any) -> Any:
+        file = inspect(*arguments)
+        path.write_text(longer)
+        return file
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loader, "inspect", inspect_and_grow)
+        report = landing.load()
+    assert report.unsettled == [path]
+    assert report.outcomes == []
+    assert [outcome.path for outcome in landing.load().outcomes] == [path]
+    assert landing.query("select count(*), max(sha256) from manifest") == [
+        (1, hashlib.sha256(longer.encode()).hexdigest())
+    ]
+
+
+def test_an_odd_answer_that_cannot_be_read_again_waits_for_the_next_load(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = landing.write("vpp/forecasts/forecast_A.json", forecast("A", VERSION, [1.0, 1e9]))
+    landing.write("vpp/forecasts/forecast_B.json", forecast("B", VERSION, [2.0]))
+
+    def gone(candidate: Candidate) -> Content:
+        raise FileNotFoundError(candidate.path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(inspection, "read", gone)
+        report = landing.load()
+    assert report.unsettled == [odd]
+    assert landing.query("select asset_id from forecasts") == [("B",)]
+    assert landing.load().unsettled == []
+    assert landing.query("select asset_id, power_kw from forecasts order by all") == [
+        ("A", 1.0),
+        ("A", None),
+        ("B", 2.0),
+    ]
+
+
+def test_a_small_file_with_a_bad_line_lands_beside_the_others(landing: Landing) -> None:
+    for number in range(4):
+        bad = "one,two,three\n" if number == 2 else ""
+        landing.write(f"dso/final_production_M{number}_20250609.csv", production(number) + bad)
+    assert landing.load().quarantined == []
+    assert values(landing) == [0, 1, 2, 3]
+    assert landing.query(
+        "select file_name, row_number, is_landed from bad_rows inner join manifest using (file_id)"
+    ) == [("final_production_M2_20250609.csv", 3, False)]
