@@ -7,6 +7,7 @@ them. An answer in which anything is odd is not taken: it goes the careful way, 
 from __future__ import annotations
 
 import codecs
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -69,6 +70,7 @@ class Answers:
         self._cells: tuple[str, ...] = ()  # what its rows are
         self._first = np.empty(0, dtype=np.int64)
         self._has_ms = self._has_s = self._is_sound = np.empty(0, dtype=bool)
+        self._blanks: dict[str, list[NDArray[np.int64]]] = {}  # cell -> points where a value is due
 
     def clear(self, feed: Feed) -> None:
         """Forget all answers; those that come are of a feed."""
@@ -121,12 +123,14 @@ class Answers:
         """Make raw columns of the numbers, once all answers are there.
 
         Returns:
-            File id and line of the answers with a number that is not plain: they are not taken after all.
+            File id and line of the answers with a number that is not plain, or with none but blanks where a value is
+            due: they are not taken after all.
         """
         rows = np.array([answer.rows for answer in self._taken], dtype=np.int64)
         self._first = np.cumsum(rows) - rows
         self._is_sound = np.ones(len(rows), dtype=bool)
         self._has_ms = self._has_s = np.empty(0, dtype=bool)
+        self._blanks = defaultdict(list)
         if not self._taken:
             return []
         time = self._numbers[self._cells.index(self._feed.required[0]), : self._points]
@@ -134,6 +138,9 @@ class Answers:
         self._has_s = np.minimum.reduceat(time, self._first) < MILLISECONDS
         for at in range(0, self._points, _BLOCK):
             self._judge_block(slice(at, min(at + _BLOCK, self._points)))
+        for points in self._blanks.values():
+            blanks = np.bincount(self._answers_of(np.concatenate(points)), minlength=len(rows))
+            self._is_sound &= blanks < rows
         odd = (self._taken[answer] for answer in np.flatnonzero(~self._is_sound))
         return [(answer.file_id, answer.line) for answer in odd]
 
@@ -144,21 +151,27 @@ class Answers:
         is_plain = np.ones(block.stop - block.start, dtype=bool)
         for column, values in columns:
             is_there = ~np.isnan(values)
-            if column.blank_ok and column.cell is not None:
-                is_there |= np.isnan(cells[column.cell])
+            if column.cell is not None and column.name not in self._feed.keys:
+                is_blank = np.isnan(cells[column.cell])
+                is_there |= is_blank
+                if not column.blank_ok and is_blank.any():
+                    self._blanks[column.cell].append(block.start + np.flatnonzero(is_blank))
             is_plain &= is_there
         if not is_plain.all():
-            points = block.start + np.flatnonzero(~is_plain)
-            self._is_sound[np.searchsorted(self._first, points, side="right") - 1] = False
+            self._is_sound[self._answers_of(block.start + np.flatnonzero(~is_plain))] = False
         for row, (_, values) in enumerate(columns):
             self._numbers[row, block] = values.view(np.float64)
+
+    def _answers_of(self, points: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.searchsorted(self._first, points, side="right") - 1
 
     def show(self, con: duckdb.DuckDBPyConnection) -> None:
         """Let a connection read them, once they are judged and until they are cleared.
 
-        `points` has the feed's raw columns (but the asset), `answer`, and `place`, the number of the point; `answers`
-        has `answer`, `first_place`, `file_id`, `line`, `rows`, `asset_id`, `label`, the unit that the time claims to be
-        in, `has_ms` and `has_s`, those that it is in.
+        `points` has the feed's raw columns (but the asset), `answer`, and `place`, the number of the point; `blanks`
+        has `answer`, `place` and `column_name` of values that are missing; `answers` has `answer`, `first_place`,
+        `file_id`, `line`, `rows`, `asset_id`, `label`, the unit that the time claims to be in, `has_ms` and `has_s`,
+        those that it is in.
         """
         file_ids, lines, rows, asset_ids, labels = zip(*self._taken, strict=True) if self._taken else ((),) * 5
         numbers = np.arange(len(rows), dtype=np.int32)
@@ -168,6 +181,16 @@ class Answers:
         }
         place = np.arange(self._points, dtype=np.int32)
         con.register("points", {**columns, "answer": np.repeat(numbers, rows), "place": place})
+        blanks = [(point, cell) for cell, parts in self._blanks.items() for part in parts for point in part]
+        points = np.array([point for point, _ in blanks], dtype=np.int64)
+        con.register(
+            "blanks",
+            {
+                "answer": self._answers_of(points).astype(np.int32),
+                "place": points,
+                "column_name": np.array([cell for _, cell in blanks], dtype=object),
+            },
+        )
         answers: dict[str, NDArray[Any]] = {
             "answer": numbers,
             "first_place": self._first,
@@ -197,7 +220,7 @@ class Answers:
             heading = self._read_heading(document)
         width = len(heading.cells)
         (rows,) = {len(column) for column in values}
-        numbers = np.frombuffer(values.as_buffer(of_type="d")).reshape(width, rows)
+        numbers = _numbers(values).reshape(width, rows)
         if len(values) != width:
             raise ValueError("there are not as many arrays as names")
         # simdjson gives the same for [1, [2]] as for [1, 2].
@@ -244,6 +267,17 @@ class Answers:
 def _columns(feed: Feed) -> list[tuple[Column, Plain]]:
     """The raw columns that are made of numbers; there are no more of them than cells."""
     return [(column, column.plain) for column in feed.columns if callable(column.plain)]
+
+
+def _numbers(values: Any) -> Doubles:
+    """All numbers of an answer, NaN where one is null."""
+    try:
+        return np.frombuffer(values.as_buffer(of_type="d"))
+    except TypeError:
+        found = [number for column in values for number in column.as_list()]
+        if not set(map(type, found)) <= {int, float, type(None)}:
+            raise
+        return np.array(found, dtype=np.float64)
 
 
 def _count(text: bytes, byte: bytes, at: int) -> int:

@@ -208,18 +208,20 @@ def _show_sound(con: duckdb.DuckDBPyConnection, feed: Feed, result: Read) -> Non
     result.sound = dict(con.execute("select file_id, sum(rows) from taken group by file_id").fetchall())
     if not result.sound:
         return
+    con.execute(
+        "create or replace temp view placed as select *, rows_before - first_place + 1 as first_row "
+        "from taken inner join numbering using (file_id, line)"
+    )
     columns = ", ".join(column.name for column in feed.columns)
     con.execute(
-        f"""
-        create or replace temp view sound as
-        select file_id, first_row + place as row_number, {columns}, cast(null as varchar) as extra
-        from points
-        inner join (
-            select *, rows_before - first_place + 1 as first_row
-            from taken inner join numbering using (file_id, line)
-        ) using (answer)
-        """
+        f"create or replace temp view sound as select file_id, first_row + place as row_number, {columns}, "
+        "cast(null as varchar) as extra from points inner join placed using (answer)"
     )
+    con.execute(
+        "create or replace temp view sound_blanks as select file_id, first_row + place as row_number, "
+        "cast(column_name as varchar) as column_name from blanks inner join placed using (answer)"
+    )
+    result.blanks = dict(con.execute("select file_id, count(*) from sound_blanks group by file_id").fetchall())
 
 
 def _remarks(con: duckdb.DuckDBPyConnection, feed: Feed, *, has_odd: bool) -> list[tuple[int, str, str]]:

@@ -360,6 +360,7 @@ class _Load:
 
     def _commit(self, feed: Feed, files: Sequence[Inspected], found: Read) -> None:
         rows, valid = Counter(found.sound), Counter(found.sound)
+        valid.subtract(found.blanks)
         unreadable = Counter(rejected.file_id for rejected in found.rejected)
         lines = Counter(unreadable)
         if found.has_cells:
@@ -375,6 +376,7 @@ class _Load:
                     ).fetchall()
                 )
             )
+        unreadable.update(found.blanks)
         bad = dict(found.bad)
         unsettled: list[Path] = []
         lines_of_manifest: list[_ManifestLine] = []
@@ -409,6 +411,11 @@ class _Load:
         if found.sound:
             only = "" if found.sound.keys() <= kept else "where file_id in (from good)"
             con.execute(f"insert into {feed.name} select file_id, row_number, {names}, extra from sound {only}")
+        if found.blanks:
+            con.execute(
+                "insert into bad_rows select file_id, row_number, column_name, 'blank', null, true from sound_blanks "
+                "where file_id in (from good) order by all"
+            )
         if found.has_cells:
             self._insert_careful(feed, names)
         rejected = [

@@ -34,6 +34,8 @@ class Read:
 
     Attributes:
         sound: file id -> number of its rows in `sound`. Without any there may be no such relation.
+        blanks: file id -> number of rows in `sound` that lack a value, which is reported; `sound_blanks` has file_id,
+            row_number and column_name of each. Without any there may be no such relation.
         has_cells: whether there are rows in `cells`. Without any there may be no such relation.
         bad: file id -> why none of the file counts.
         rejected: lines that give no row.
@@ -42,6 +44,7 @@ class Read:
     """
 
     sound: dict[int, int] = field(default_factory=dict)
+    blanks: dict[int, int] = field(default_factory=dict)
     has_cells: bool = False
     bad: dict[int, str] = field(default_factory=dict)
     rejected: list[RejectedLine] = field(default_factory=list)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from conftest import Landing, forecast, series
 
-from ingest import contents
+from ingest import answers, contents
 from ingest.feeds import FEEDS, Feed
 from ingest.landing import _Load
 from ingest.reading import Read
@@ -176,8 +176,10 @@ def encoded(chance: random.Random, text: str) -> bytes:
     return text.encode(chance.choice(["utf-8"] * 9 + ["cp1252"]), errors="replace")
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_documents_one_a_file(landing: Landing, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+@pytest.mark.parametrize(("seed", "block"), [(0, None), (1, None), (2, 2)], ids=["0", "1", "in small blocks"])
+def test_documents_one_a_file(landing: Landing, monkeypatch: pytest.MonkeyPatch, seed: int, block: int | None) -> None:
+    if block is not None:
+        monkeypatch.setattr(answers, "_BLOCK", block)
     chance = random.Random(seed)
     for number in range(400):
         feed = chance.choice(list(USUAL))
@@ -201,10 +203,30 @@ def test_documents_one_a_line(landing: Landing, monkeypatch: pytest.MonkeyPatch,
 
 def test_one_odd_answer_sends_no_other_the_careful_way(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [forecast(f"A{number}", VERSION, [1.0, 2.0]) for number in range(50)]
-    lines[7] = forecast("A7", VERSION, [None, 2.0])
+    lines[6] = forecast("A6", VERSION, [1e9, 2.0])
+    lines[7] = forecast("A7", VERSION, [None, None])
     lines[8] = "busy, try again"
     landing.write("vpp/forecasts/forecasts_1.jsonl.gz", gzip.compress("\n".join(lines).encode(), mtime=0))
-    assert must_be_one(landing, monkeypatch) == 2 * 48
+    assert must_be_one(landing, monkeypatch) == 2 * 47
+
+
+def test_a_blank_sends_no_answer_the_careful_way(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "_BLOCK", 2)
+    landing.write("vpp/forecasts/forecast_A.json", forecast("A", VERSION, [None, 2.0, None]))
+    landing.write("vpp/forecasts/forecast_B.json", forecast("B", VERSION, [None] * 5))
+    live: dict[str, list[Any]] = {
+        "timestamp": [VERSION * 1000.0] * 3,
+        "value": [1.0, None, 3.0],
+        "quality": [None, 1.0, 1.0],
+    }
+    landing.write("live_measured_infeed/B.json", series("B", live, ["ms", "kW", "factor"]))
+    assert must_be_one(landing, monkeypatch) == 6, "all but the answer that has no value"
+    assert landing.query("select feed, rows, bad_rows.row_number, column_name, problem, is_landed from bad_rows "
+                         "inner join manifest using (file_id) where status = 'landed' order by all") == [
+        ("forecasts", 3, 1, "power", "blank", True),
+        ("forecasts", 3, 3, "power", "blank", True),
+        ("live_measured_infeed", 3, 2, "value", "blank", True),
+    ]  # fmt: skip
 
 
 def test_a_truth_is_no_number(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
