@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
-from isal import igzip
+from isal import igzip, isal_zlib
 
 from ingest.sources import Candidate
 from ingest.texts import CHUNK, BadFileError, as_utf8
@@ -123,5 +122,5 @@ def _decompressing(stream: io.BytesIO | io.FileIO) -> Iterator[BinaryIO]:
     try:
         with igzip.IGzipFile(fileobj=stream) as text:  # type: ignore[no-untyped-call]
             yield cast(BinaryIO, text)
-    except (igzip.BadGzipFile, EOFError, zlib.error) as error:
+    except (igzip.BadGzipFile, EOFError, isal_zlib.error) as error:
         raise BadFileError(f"the file cannot be decompressed: {error}") from error

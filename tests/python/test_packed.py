@@ -77,3 +77,15 @@ def test_a_file_that_cannot_be_used_is_set_aside_whole(landing: Landing, content
     assert PACKED.endswith(name)
     assert why.startswith(reason)
     assert landing.query("select asset_id from forecasts") == [("C",)]
+
+
+def test_damage_anywhere_sets_the_file_aside_and_stops_no_other(landing: Landing) -> None:
+    sound = packed(*ANSWERS.values())
+    header, checksums = 10, 8
+    for at in range(header, len(sound) - checksums):
+        damaged = bytes([*sound[:at], sound[at] ^ 0xFF, *sound[at + 1 :]])
+        landing.write(f"vpp/forecasts/forecasts_{at}.jsonl.gz", damaged)
+    landing.write(PACKED, sound)
+    landing.load()
+    assert {reason.split(":")[0] for reason in landing.reasons().values()} == {"the file cannot be decompressed"}
+    assert landing.query("select file_name from manifest where status = 'landed'") == [(PACKED.split("/")[-1],)]
