@@ -122,5 +122,5 @@ def _decompressing(stream: io.BytesIO | io.FileIO) -> Iterator[BinaryIO]:
     try:
         with igzip.IGzipFile(fileobj=stream) as text:  # type: ignore[no-untyped-call]
             yield cast(BinaryIO, text)
-    except (igzip.BadGzipFile, EOFError, isal_zlib.error) as error:
+    except (igzip.BadGzipFile, EOFError, isal_zlib.error) as error:  # type: ignore[misc]  # its stubs know no class
         raise BadFileError(f"the file cannot be decompressed: {error}") from error

@@ -343,3 +343,17 @@ def test_a_small_file_with_a_bad_line_lands_beside_the_others(landing: Landing) 
     assert landing.query(
         "select file_name, row_number, is_landed from bad_rows inner join manifest using (file_id)"
     ) == [("final_production_M2_20250609.csv", 3, False)]
+
+
+def test_a_small_file_with_an_end_of_line_within_a_cell_keeps_it(landing: Landing) -> None:
+    header = "TradeId;Side;DeliveryStart;DeliveryEnd;ExecutionTime;Price;Volume;VolumeUnit;Note\n"
+    hour = "2025-06-08 00:00:00+00:00;2025-06-08 01:00:00+00:00;2025-06-07 12:00:00+00:00"
+    lines = f'1;BUY;{hour};50;1;MW;"two\nlines"\n2;SELL;{hour};60;2;MW;\n'
+    landing.write("exchange/Private_Trades-1-20250609T000516000Z.csv", header + lines)
+    landing.write("exchange/Private_Trades-2-20250609T000516000Z.csv", header + f"3;BUY;{hour};70;3;MW;one\n")
+    landing.load()
+    assert landing.query("select trade_id, row_number, extra ->> '$.note' from private_trades order by trade_id") == [
+        ("1", 1, "two\nlines"),
+        ("2", 2, None),
+        ("3", 1, "one"),
+    ]

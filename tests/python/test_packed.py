@@ -88,4 +88,6 @@ def test_damage_anywhere_sets_the_file_aside_and_stops_no_other(landing: Landing
     landing.write(PACKED, sound)
     landing.load()
     assert {reason.split(":")[0] for reason in landing.reasons().values()} == {"the file cannot be decompressed"}
-    assert landing.query("select file_name from manifest where status = 'landed'") == [(PACKED.split("/")[-1],)]
+    assert landing.query("select file_name from manifest where status = 'landed'") == [
+        ("forecasts_20250607T2200Z.jsonl.gz",)
+    ]
