@@ -22,7 +22,7 @@ from ingest.numbers import MILLISECONDS, Doubles, Plain
 # What simdjson, or reading what it gives, says of an answer that is not as nearly all are.
 _ODD = (ValueError, TypeError, AttributeError, KeyError, RuntimeError)
 _HEADINGS = 100_000  # that are kept from batch to batch
-_FIRST_CAPACITY = 1 << 16  # points
+_FIRST_CAPACITY = 1 << 21  # points; memory costs nothing until it is filled
 _BLOCK = 1 << 14  # points
 _VALUES = b'"values"'
 
@@ -42,6 +42,27 @@ class _Heading:
     label: str | None
     lists: int
     cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """All arrays of an answer but the last: answers for other assets repeat them to the letter.
+
+    Attributes:
+        text: from the name of the values to where the last array begins.
+        end: what follows the last array.
+        numbers: what they hold (column x point).
+    """
+
+    text: bytes
+    end: bytes
+    numbers: Doubles
+
+    def fits(self, text: bytes, at: int, heading: _Heading) -> bool:
+        """Whether an answer, whose values begin at a place, has these arrays before its last one."""
+        return (
+            len(heading.cells) == len(self.numbers) + 1 and text.startswith(self.text, at) and text.endswith(self.end)
+        )
 
 
 class _Taken(NamedTuple):
@@ -64,6 +85,7 @@ class Answers:
         self._parser = simdjson.Parser()
         self._feed = FEEDS[0]
         self._headings: dict[bytes, _Heading] = {}  # by the text before the numbers
+        self._grid: _Grid | None = None  # of the answer before
         self._taken: list[_Taken] = []
         self._points = 0
         self._numbers = np.empty((0, 0))  # cell x point; once judged, the first rows are raw columns
@@ -206,13 +228,16 @@ class Answers:
 
     def _parsed(self, text: bytes) -> tuple[_Heading, Doubles]:
         """Heading and numbers (column x point) of an answer; raises one of `_ODD`."""
-        # The parser takes no other document while anything refers to this one: what is returned must not.
-        document: Any = self._parser.parse(text)
-        values = document["values"]
         at = text.find(_VALUES)
         before = text[:at]
         is_at_end = at >= 0 and text.find(b'"', at + len(_VALUES)) < 0
         heading = self._headings.get(before) if is_at_end else None
+        grid = self._grid
+        if heading is not None and grid is not None and grid.fits(text, at, heading):
+            return heading, self._on_grid(grid, text, at)
+        # The parser takes no other document while anything refers to this one: what is returned must not.
+        document: Any = self._parser.parse(text)
+        values = document["values"]
         is_new = heading is None
         if heading is None:
             if text.startswith(codecs.BOM_UTF8):
@@ -229,7 +254,22 @@ class Answers:
             raise ValueError("lists within lists")
         if is_at_end:
             self._headings[before] = heading
+            last = text.rfind(b"[")
+            self._grid = _Grid(text[at:last], text[text.find(b"]", last) + 1 :], numbers[:-1])
         return heading, numbers
+
+    def _on_grid(self, grid: _Grid, text: bytes, at: int) -> Doubles:
+        """The numbers of an answer that fits a grid: only its last array is read."""
+        last = text[at + len(grid.text) : len(text) - len(grid.end)]
+        values: Any = self._parser.parse(b"[" + last + b"]")
+        (column,) = values
+        width, rows = grid.numbers.shape
+        if len(column) != rows or _count(last, b"[", 0) != 1:
+            raise ValueError("an array of another length, or lists within it")
+        numbers = np.empty((width + 1, rows))
+        numbers[:-1] = grid.numbers
+        numbers[-1] = _numbers(values)
+        return numbers
 
     def _read_heading(self, document: Any) -> _Heading:
         key, names = document["key"], document["column_ids"].as_list()
@@ -270,11 +310,18 @@ def _columns(feed: Feed) -> list[tuple[Column, Plain]]:
 
 
 def _numbers(values: Any) -> Doubles:
-    """All numbers of an answer, NaN where one is null."""
+    """All numbers of arrays, one array after the other, NaN where one is null."""
     try:
         return np.frombuffer(values.as_buffer(of_type="d"))
     except TypeError:
-        found = [number for column in values for number in column.as_list()]
+        return np.concatenate([_with_blanks(column) for column in values])
+
+
+def _with_blanks(column: Any) -> Doubles:
+    try:
+        return np.frombuffer(column.as_buffer(of_type="d"))
+    except TypeError:
+        found = column.as_list()
         if not set(map(type, found)) <= {int, float, type(None)}:
             raise
         return np.array(found, dtype=np.float64)

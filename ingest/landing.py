@@ -32,7 +32,7 @@ from ingest.texts import BadFileError
 _BATCH_FILES = 2000
 _BATCH_BYTES = 128 << 20
 _READ_AHEAD = 4  # files
-_READ_AT_ONCE = 1 << 15  # bytes below which handing a file to another thread takes longer than reading it
+_READ_AT_ONCE = 1 << 18  # bytes below which handing a file to another thread takes longer than reading it
 _PACKED_GROWTH = 12  # a packed file is so many times as long in plain text
 
 

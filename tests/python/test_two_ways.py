@@ -229,6 +229,30 @@ def test_a_blank_sends_no_answer_the_careful_way(landing: Landing, monkeypatch: 
     ]  # fmt: skip
 
 
+LAST_ARRAYS = [
+    "[1.0, 2.0]", "[1, -2e3]", "[1.0, null]", " [1.0,\t2.0] ", "[1.0]", "[1.0, 2.0, 3.0]", "[]", "[1.0, [2.0]]",
+    "[[1.0, 2.0]]", "[1.0, 2.0], [3.0, 4.0]", "[1.0, 2.0], []", "5", "1.0, 2.0", "null", "{}", "[1.0, true]",
+    '[1.0, "2.0"]', "[1.0 2.0]", "[1.0, 2.0,]", "[1.0, 2.0", "1.0, 2.0]", "[1.0, 2.0]]", "", "[null, null]",
+    "[1.0, 1e8]", '[1.0, 2.0]], "values": [[1]',
+]  # fmt: skip
+
+
+def test_the_last_array_of_answers_that_share_the_others(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, last, end = forecast("A", VERSION, [1.0, 2.0]).partition("[1.0, 2.0]")
+    lines = [before + last + end]  # every second is sound: whatever comes, what is shared is known
+    for array in LAST_ARRAYS:
+        lines += [before + array + end, before + last + end]
+    lines += [before + last + end + text for text in (" ", "\t", "}", "]", ",", "[1]", "{}")]
+    lines += [line.replace('"A"', '"B"') for line in lines]
+    document = json.loads(lines[0])
+    narrow = {part: document[part][:1] + document[part][2:] for part in ("column_ids", "units", "values")}
+    too_many = {**narrow, "values": document["values"]}
+    lines += [json.dumps({**document, **narrow}), lines[0], json.dumps({**document, **too_many})]
+    landing.write("vpp/forecasts/forecasts_1.jsonl.gz", gzip.compress("\n".join(lines).encode(), mtime=0))
+    odd_but_taken = 4 + 2  # the first four arrays, and blanks after the end
+    assert must_be_one(landing, monkeypatch) == 2 * 2 * (1 + len(LAST_ARRAYS) + odd_but_taken) + 2 * 2
+
+
 def test_a_truth_is_no_number(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
     live: dict[str, list[Any]] = {"timestamp": [VERSION * 1000.0] * 2, "value": [True, 2.0], "quality": [1.0, False]}
     landing.write("live_measured_infeed/a.json", series("A", live, ["ms", "kW", "factor"]))
