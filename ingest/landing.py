@@ -410,7 +410,12 @@ class _Load:
         kept = set(good)
         if found.sound:
             only = "" if found.sound.keys() <= kept else "where file_id in (from good)"
-            con.execute(f"insert into {feed.name} select file_id, row_number, {names}, extra from sound {only}")
+            con.execute(f"insert into {feed.name} select file_id, row_number, {names} from sound {only}")
+            if found.unknown_columns:
+                con.execute(
+                    "insert into extra_cells select file_id, row_number, extra from sound "
+                    "where extra is not null and file_id in (from good) order by file_id, row_number"
+                )
         if found.blanks:
             con.execute(
                 "insert into bad_rows select file_id, row_number, column_name, 'blank', null, true from sound_blanks "
@@ -428,12 +433,16 @@ class _Load:
 
     def _insert_careful(self, feed: Feed, names: str) -> None:
         con = self._con
-        extra = "cast(null as varchar)" if feed.personal else "extra"
         con.execute(
-            f"insert into {feed.name} select file_id, row_number, {names}, {extra} from parsed "
+            f"insert into {feed.name} select file_id, row_number, {names} from parsed "
             "where is_keyed and file_id in (from good) order by file_id, row_number"
         )
-        if feed.personal:
+        if not feed.personal:
+            con.execute(
+                "insert into extra_cells select file_id, row_number, extra from parsed "
+                "where extra is not null and is_keyed and file_id in (from good) order by file_id, row_number"
+            )
+        else:
             con.execute(
                 "insert into contract_contacts select file_id, row_number, email, cells.extra from cells "
                 "inner join parsed using (file_id, row_number) "

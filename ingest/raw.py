@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,7 @@ import duckdb
 from ingest.feeds import FEEDS, Feed
 
 # The layout of raw. To change it: count up, and say in _MIGRATIONS how a file of the layout before becomes one of it.
-SCHEMA_VERSION = 1
-# layout -> statements that make the next layout of it; each runs whole or not at all, and keeps every row
-_MIGRATIONS: dict[int, str] = {}
+SCHEMA_VERSION = 2
 
 _BOOKKEEPING = """
 create table if not exists about (schema_version integer);
@@ -34,6 +32,8 @@ create table if not exists bad_rows (
 );
 -- oddities of whole files
 create table if not exists file_remarks (file_id integer, finding varchar, example varchar);
+-- cells that a feed does not know, as one JSON object a row: nearly no row has any
+create table if not exists extra_cells (file_id integer, row_number bigint, extra varchar);
 create table if not exists contract_contacts (file_id integer, row_number bigint, email varchar, extra varchar);
 """
 
@@ -105,7 +105,7 @@ def _migrate(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     while layout is not None and layout < SCHEMA_VERSION:
         con.execute("begin")
         try:
-            con.execute(_MIGRATIONS[layout])
+            _MIGRATIONS[layout](con)
             con.execute("update about set schema_version = ?", [layout + 1])
             con.execute("commit")
         except BaseException:
@@ -113,6 +113,25 @@ def _migrate(con: duckdb.DuckDBPyConnection, path: Path) -> None:
                 con.execute("rollback")
             raise
         layout += 1
+
+
+def _keep_extra_apart(con: duckdb.DuckDBPyConnection) -> None:
+    """Layout 1 had a column `extra` in each feed's table."""
+    con.execute("create table extra_cells (file_id integer, row_number bigint, extra varchar)")
+    tables = con.execute(
+        "select table_name from duckdb_columns() where column_name = 'extra' "
+        "and table_name not in ('contract_contacts', 'extra_cells') and database_name = current_database()"
+    ).fetchall()
+    for (table,) in tables:
+        con.execute(
+            f"insert into extra_cells select file_id, row_number, extra from {table} where extra is not null "
+            "order by file_id, row_number"
+        )
+        con.execute(f"alter table {table} drop column extra")
+
+
+# layout -> what makes the next layout of it; each runs whole or not at all, and keeps every row
+_MIGRATIONS: dict[int, Callable[[duckdb.DuckDBPyConnection], object]] = {1: _keep_extra_apart}
 
 
 def _check_ours(con: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -142,7 +161,7 @@ def _tables(con: duckdb.DuckDBPyConnection) -> set[str]:
 def table_of(feed: Feed) -> str:
     """The statement that creates a feed's raw table."""
     columns = ", ".join(f"{column.name} {column.type}" for column in feed.columns)
-    return f"create table if not exists {feed.name} (file_id integer, row_number bigint, {columns}, extra varchar)"
+    return f"create table if not exists {feed.name} (file_id integer, row_number bigint, {columns})"
 
 
 def read_raw(path: Path) -> duckdb.DuckDBPyConnection:

@@ -16,6 +16,7 @@ from prepared import prepare
 
 from home import PROJECT, market_time_zone
 from ingest import raw as raw_module
+from ingest.feeds import FEEDS
 from ingest.parsing import macros
 from ingest.raw import RawError, open_raw, upgrade_raw
 from serve.published import current
@@ -141,15 +142,43 @@ def test_a_raw_that_is_being_written_is_not_backed_up(home: Path, tmp_path: Path
     assert list((tmp_path / "backups").glob("*")) == []
 
 
+def test_an_upgrade_takes_cells_that_no_feed_knows_out_of_the_feeds_tables(landing: Landing) -> None:
+    landing.write("final_production_M_20250609.csv", CSV.format(name="M", kw=1))
+    header = "TradeId;Side;DeliveryStart;DeliveryEnd;ExecutionTime;Price;Volume;VolumeUnit;Note\n"
+    hour = "2025-06-08 00:00:00+00:00;2025-06-08 01:00:00+00:00;2025-06-07 12:00:00+00:00"
+    lines = f"1;BUY;{hour};50;1;MW;\n2;SELL;{hour};60;2;MW;a note\n"
+    landing.write("exchange/Private_Trades-20250609T000516000Z.csv", header + lines)
+    landing.load()
+    tables = ("private_trades", "final_production", "extra_cells")
+    after = [landing.query(f"select * from {table} order by all") for table in tables]
+    assert [len(rows) for rows in after] == [2, 1, 1]
+    with duckdb.connect(str(landing.raw)) as con:
+        for feed in FEEDS:
+            con.execute(f"alter table {feed.name} add column extra varchar")
+        con.execute("update private_trades set extra = (from (select e.extra from extra_cells e "
+                    "where e.row_number = private_trades.row_number))")  # fmt: skip
+        con.execute("drop table extra_cells")
+        con.execute("update about set schema_version = 1")
+    zone = macros(market_time_zone())
+    upgrade_raw(landing.raw, zone)
+    assert [landing.query(f"select * from {table} order by all") for table in tables] == after
+    assert landing.query("select schema_version from about") == [(2,)]
+    landing.write("final_production_M_20250610.csv", CSV.format(name="M", kw=2))
+    assert not landing.load().quarantined
+
+
 def test_an_upgrade_keeps_raw(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
     landing.write("final_production_M_20250609.csv", CSV.format(name="M", kw=1))
     landing.load()
     zone = macros(market_time_zone())
-    monkeypatch.setattr(raw_module, "SCHEMA_VERSION", 3)
-    steps = {1: "alter table manifest add column mime varchar", 2: "update manifest set mime = 'text/csv'"}
+    monkeypatch.setattr(raw_module, "SCHEMA_VERSION", 4)
+    steps = {
+        2: lambda con: con.execute("alter table manifest add column mime varchar"),
+        3: lambda con: con.execute("update manifest set mime = 'text/csv'"),
+    }
     monkeypatch.setattr(raw_module, "_MIGRATIONS", steps)
     upgrade_raw(landing.raw, zone)
-    assert landing.query("select schema_version from about") == [(3,)]
+    assert landing.query("select schema_version from about") == [(4,)]
     assert landing.query("select file_name, mime from manifest") == [("final_production_M_20250609.csv", "text/csv")]
     assert landing.query("select power_kw from final_production") == [(1,)]
     upgrade_raw(landing.raw, zone)  # once
@@ -158,13 +187,12 @@ def test_an_upgrade_keeps_raw(landing: Landing, monkeypatch: pytest.MonkeyPatch)
 def test_an_upgrade_that_fails_leaves_the_layout_before(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
     landing.write("final_production_M_20250609.csv", CSV.format(name="M", kw=1))
     landing.load()
-    monkeypatch.setattr(raw_module, "SCHEMA_VERSION", 2)
-    monkeypatch.setattr(
-        raw_module, "_MIGRATIONS", {1: "drop table final_production; alter table nothing add column x int"}
-    )
+    monkeypatch.setattr(raw_module, "SCHEMA_VERSION", 3)
+    step = "drop table final_production; alter table nothing add column x int"
+    monkeypatch.setattr(raw_module, "_MIGRATIONS", {2: lambda con: con.execute(step)})
     with pytest.raises(duckdb.Error):
         upgrade_raw(landing.raw, macros(market_time_zone()))
-    assert landing.query("select schema_version from about") == [(1,)]
+    assert landing.query("select schema_version from about") == [(2,)]
     assert landing.query("select power_kw from final_production") == [(1,)]
 
 

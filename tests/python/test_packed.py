@@ -9,7 +9,7 @@ from conftest import Landing, forecast
 
 VERSION = 1_749_333_600  # 2025-06-07 22:00 UTC
 PACKED = "vpp/forecasts/forecasts_20250607T2200Z.jsonl.gz"
-ROWS = "select asset_id, delivery_start_utc, version_utc, power_kw, extra from forecasts order by all"
+ROWS = "select asset_id, delivery_start_utc, version_utc, power_kw from forecasts order by all"
 ANSWERS = {
     "A": forecast("A", VERSION, [1.0, None, 3.5]),
     "B": forecast("B", VERSION, [4.0, 5.0], scale=1000),
