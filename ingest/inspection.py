@@ -31,7 +31,7 @@ class Inspected:
     Attributes:
         file_id: the id that its rows will carry.
         candidate: the file.
-        sha256: of its bytes.
+        sha256: of its bytes; empty until all files of the batch have been looked at.
         size_bytes: its size.
         changed_ns: when it was last changed, to notice a file that is still being written.
         timestamp: the moment in its name, naive UTC.
@@ -44,10 +44,10 @@ class Inspected:
 
     file_id: int
     candidate: Candidate
-    sha256: str
     size_bytes: int
     changed_ns: int
     timestamp: datetime | None
+    sha256: str = ""
     problem: str | None = None
     shape: CsvShape | None = None
     pack: Pack | None = None
@@ -116,7 +116,7 @@ def inspect(file_id: int, found: Content, zone: ZoneInfo, bench: Bench) -> Inspe
         RawError: if the bench's scratch files cannot be written.
     """
     timestamp = file_timestamp(found.candidate.stem, zone)
-    file = Inspected(file_id, found.candidate, found.sha256, found.size_bytes, found.changed_ns, timestamp)
+    file = Inspected(file_id, found.candidate, found.size_bytes, found.changed_ns, timestamp)
     mark = bench.answers.mark()
     try:
         _look(file, found, bench)
@@ -156,7 +156,7 @@ def judge_answers(files: Iterable[Inspected], bench: Bench) -> set[int]:
     for file in files:
         if file.file_id in lines:
             try:
-                content = read(file.candidate).content
+                content = read(file.candidate, with_digest=False).content
                 file.odd.update(some_documents(file.candidate, content, lines[file.file_id]))
             except (OSError, BadFileError):
                 changed.add(file.file_id)

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from ingest import readers
-from ingest.contents import Content, digest, read
+from ingest.contents import Content, Digests, digest, read
 from ingest.feeds import Feed
 from ingest.inspection import Bench, Inspected, group_key, inspect, judge_answers, unpack
 from ingest.parsing import macros
@@ -32,7 +32,7 @@ from ingest.texts import BadFileError
 _BATCH_FILES = 2000
 _BATCH_BYTES = 128 << 20
 _READ_AHEAD = 4  # files
-_READ_AT_ONCE = 1 << 18  # bytes below which handing a file to another thread takes longer than reading it
+_READ_AT_ONCE = 1 << 18  # bytes up to which no other thread reads a file
 _PACKED_GROWTH = 12  # a packed file is so many times as long in plain text
 
 
@@ -511,36 +511,41 @@ def _look(deliveries: Sequence[_Delivery], bench: Bench, zone: ZoneInfo) -> _Bat
     feed = deliveries[0].candidate.feed
     bench.clear(feed)
     batch = _Batch(feed, len(deliveries), bench)
-    with ThreadPoolExecutor(max_workers=2) as others:
-        for delivery, reading in _ahead(others, deliveries):
+    with ThreadPoolExecutor(max_workers=1) as other:
+        digests = Digests(other)
+        for delivery, reading in _ahead(other, deliveries):
             try:
                 content = reading()
-                if delivery.sha256 not in (None, content.sha256):
-                    raise OSError("it has changed since it was found to be new")
                 file = inspect(delivery.file_id, content, zone, bench)
             except OSError:
                 batch.unsettled.append(delivery.candidate.path)
             else:
+                digests.add(file.file_id, content)
                 batch.files.append(file)
-    changed = judge_answers(batch.files, bench)
+        sha256 = digests.all()
+    for file in batch.files:
+        file.sha256 = sha256[file.file_id]
+    found_new = {delivery.file_id: delivery.sha256 for delivery in deliveries if delivery.sha256 is not None}
+    changed = {file.file_id for file in batch.files if found_new.get(file.file_id, file.sha256) != file.sha256}
+    changed |= judge_answers(batch.files, bench)
     batch.unsettled += [file.candidate.path for file in batch.files if file.file_id in changed]
     batch.files = [file for file in batch.files if file.file_id not in changed]
     return batch
 
 
 def _ahead(
-    others: ThreadPoolExecutor, deliveries: Iterable[_Delivery]
+    other: ThreadPoolExecutor, deliveries: Iterable[_Delivery]
 ) -> Iterator[tuple[_Delivery, Callable[[], Content]]]:
-    """Files, and what gives their content: if it is worth it, other threads read them, some files ahead.
+    """Files, and what gives their content: if it is worth it, another thread reads them, some files ahead.
 
-    Hashing and decompressing leave Python's lock alone.
+    Hashing and decompressing leave Python's lock alone; a small file is read in less time than that lock takes.
     """
     waiting: deque[tuple[_Delivery, Callable[[], Content]]] = deque()
     for delivery in deliveries:
-        if delivery.size_bytes < _READ_AT_ONCE:
-            waiting.append((delivery, partial(read, delivery.candidate)))
+        if delivery.size_bytes < _READ_AT_ONCE and not delivery.candidate.is_packed:
+            waiting.append((delivery, partial(read, delivery.candidate, with_digest=False)))
         else:
-            waiting.append((delivery, others.submit(read, delivery.candidate).result))
+            waiting.append((delivery, other.submit(read, delivery.candidate).result))
         if len(waiting) > _READ_AHEAD:
             yield waiting.popleft()
     yield from waiting

@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from home import PROJECT, market_time_zone
+from ingest import contents as reading
 from ingest import inspection
 from ingest import landing as loader
 from ingest.contents import Content
@@ -312,13 +313,49 @@ def test_a_file_that_changes_while_it_is_read_waits_for_the_next_load(
     ]
 
 
+@pytest.mark.parametrize(("name", "content"), [(LIVE, SAMPLES), (PRODUCTION, production(1))], ids=["json", "csv"])
+def test_a_file_that_changes_before_it_is_read_waits_for_the_next_load(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch, name: str, content: str
+) -> None:
+    landing.write(name, content)
+    landing.load()
+    path = landing.write(name, content + "\n")
+    other = landing.write(name.replace(".", "_20250610T0000Z.").replace("_20250609", ""), content)
+    digest = reading.digest
+
+    def digest_and_grow(candidate: Candidate) -> tuple[str, int]:
+        found = digest(candidate)
+        path.write_text(content + "\n\n")
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loader, "digest", digest_and_grow)
+        report = landing.load()
+    assert report.unsettled == [path]
+    assert [outcome.path for outcome in report.outcomes] == [other]
+    assert [outcome.path for outcome in landing.load().outcomes] == [path]
+
+
+@pytest.mark.parametrize("at_once", [1, 1000, 1 << 20])
+def test_each_file_has_its_own_digest(landing: Landing, monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    monkeypatch.setattr(reading, "_DIGESTED_AT_ONCE", at_once)
+    for number in range(60):
+        text = forecast(f"A{number}", VERSION, [float(number)] * (1 + number % 7))
+        landing.write(f"vpp/forecasts/forecast_A{number}.json", text)
+        landing.write(f"distribution_system_operator/final_production_M_202506{number % 28 + 1:02}.csv", f"{number}")
+    landing.load()
+    assert landing.query("select distinct status from manifest order by all") == [("landed",), ("quarantined",)]
+    for path, sha256 in landing.query("select path, sha256 from manifest"):
+        assert hashlib.sha256(Path(path).read_bytes()).hexdigest() == sha256, path
+
+
 def test_an_odd_answer_that_cannot_be_read_again_waits_for_the_next_load(
     landing: Landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     odd = landing.write("vpp/forecasts/forecast_A.json", forecast("A", VERSION, [1.0, 1e9]))
     landing.write("vpp/forecasts/forecast_B.json", forecast("B", VERSION, [2.0]))
 
-    def gone(candidate: Candidate) -> Content:
+    def gone(candidate: Candidate, *, with_digest: bool) -> Content:
         raise FileNotFoundError(candidate.path)
 
     with monkeypatch.context() as patch:
