@@ -17,7 +17,6 @@ from ingest.raw import insert_many
 from ingest.reading import Read, RejectedLine
 
 Files = Sequence[Inspected]
-Text = tuple[int, int, str]  # file id, line, document
 
 _DOCUMENT = (
     '{"key": {"asset_id": "VARCHAR", "entity_id": "VARCHAR"}, "column_ids": ["VARCHAR"], "units": ["VARCHAR"], '
@@ -37,24 +36,25 @@ def read(con: duckdb.DuckDBPyConnection, feed: Feed, files: Files, answers: Answ
     Raises:
         duckdb.Error: if a statement fails, which can be the fault of any of the files.
     """
-    con.execute("create or replace temp table batch (file_id integer, subject varchar, is_packed boolean)")
-    insert_many(con, "batch", [(file.file_id, file.subject, file.candidate.is_packed) for file in files])
-    odd = [(file.file_id, line, text) for file in files for line, text in file.odd.items()]
     result = Read()
     if feed.layout is Layout.ASSETS:
-        _read_texts(con, odd, '{"assets": ["JSON"]}', result)
+        _read_texts(con, files, '{"assets": ["JSON"]}', result)
         _read_assets(con, result)
         return result
     answers.show(con)
-    con.execute("create or replace temp table taken as from answers semi join batch using (file_id)")
-    if odd:
-        _read_texts(con, odd, _DOCUMENT, result)
+    con.execute(
+        "create or replace temp table taken as from answers where file_id in (select unnest(cast($ids as integer[])))",
+        {"ids": [file.file_id for file in files]},
+    )
+    has_odd = any(file.odd for file in files)
+    if has_odd:
+        _read_texts(con, files, _DOCUMENT, result)
         _judge_answers(con, feed, result)
-    _number_rows(con, has_odd=bool(odd))
-    if odd:
+    _number_rows(con, has_odd=has_odd)
+    if has_odd:
         _cut_answers(con, feed, result)
     _show_sound(con, feed, result)
-    result.remarks = _remarks(con, feed, has_odd=bool(odd))
+    result.remarks = _remarks(con, feed, has_odd=has_odd)
     return result
 
 
@@ -91,10 +91,13 @@ def _reason(feed: Feed) -> str:
     """
 
 
-def _read_texts(con: duckdb.DuckDBPyConnection, texts: Sequence[Text], shape: str, result: Read) -> None:
+def _read_texts(con: duckdb.DuckDBPyConnection, files: Files, shape: str, result: Read) -> None:
     """JSON as text, as `documents`; judges which are valid."""
     result.has_cells = True
+    texts = [(file.file_id, line, text) for file in files for line, text in file.odd.items()]
     file_ids, lines, contents = zip(*texts, strict=True)
+    con.execute("create or replace temp table batch (file_id integer, subject varchar, is_packed boolean)")
+    insert_many(con, "batch", [(file.file_id, file.subject, file.candidate.is_packed) for file in files if file.odd])
     con.execute(
         """
         create or replace temp table documents as

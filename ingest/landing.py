@@ -503,8 +503,8 @@ class _Load:
         ]
 
     def _one(self, sql: str) -> int:
-        row = self._con.execute(sql).fetchone()
-        return int(row[0]) if row else 0
+        ((value,),) = self._con.execute(sql).fetchall()
+        return int(value)
 
 
 def _look(deliveries: Sequence[_Delivery], bench: Bench, zone: ZoneInfo) -> _Batch:

@@ -103,14 +103,13 @@ STATEMENTS = {
 def main() -> None:
     """Read a folder's files, all of one feed."""
     feed, folder, out = sys.argv[1:]
+    started = time.monotonic()
     with duckdb.connect(out) as con:
-        started = time.monotonic()
         con.execute("set TimeZone = 'UTC'")
         paths = sorted(str(path) for path in Path(folder).rglob("*") if path.is_file())
         con.execute(STATEMENTS[feed], {"paths": paths})
-        con.execute("checkpoint")
-        seconds = time.monotonic() - started
         rows = con.execute(f"select count(*) from {feed}").fetchall()[0][0]
+    seconds = time.monotonic() - started  # as the loader: from opening the database to closing it
     print(json.dumps({"seconds": seconds, "rows": rows}))
 
 
